@@ -1,0 +1,1 @@
+"""The process: hears, asks, runs, speaks."""

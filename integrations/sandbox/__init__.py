@@ -1,0 +1,1 @@
+"""The same systems simulated on the wire, with state."""

@@ -1,0 +1,1 @@
+"""From text to an intent with typed slots, or a clear no."""
