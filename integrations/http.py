@@ -1,5 +1,246 @@
-"""One HTTP client per system, with one way of saying what went wrong.
+"""One HTTP client per system, and one way of saying what went wrong, whichever library spoke.
 
-Every system answers badly in its own words; here they become the same few errors. Only `Unreachable` means that it is not
-known whether the request was carried out.
+Every system refuses in its own words; here they become the same few errors with the same few sentences. Only
+`Unreachable` means that it is not known whether the request was carried out.
 """
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from policies.action import IntegrationError, Json, Unreachable
+
+AGENT = "DevOS/0.1"
+"""What every request calls itself."""
+
+CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
+"""How long a connection and an answer may take, whichever library is waiting."""
+
+
+class SignInFailed(IntegrationError):
+    """The system does not accept the credentials (401)."""
+
+    def __init__(self, system: str, host: str) -> None:
+        super().__init__(system, host)
+        self.system, self.host = system, host
+
+    def __str__(self) -> str:
+        return (
+            f"{self.system} at {self.host} does not accept the credentials. "
+            f"Store new ones: devos connect {self.system.lower().replace(' ', '')}."
+        )
+
+
+class NotAllowed(IntegrationError):
+    """The account may not do that (403)."""
+
+    def __init__(self, system: str, text: str) -> None:
+        super().__init__(system, text)
+        self.system, self.text = system, text
+
+    def __str__(self) -> str:
+        return f"The account may not do that in {self.system}{_said(self.text)}. Ask its administrator for the right."
+
+
+class NotThere(IntegrationError):
+    """There is nothing at that address (404)."""
+
+    def __init__(self, system: str, path: str, text: str) -> None:
+        super().__init__(system, path, text)
+        self.system, self.path, self.text = system, path, text
+
+    def __str__(self) -> str:
+        return (
+            f"{self.system} has nothing at {self.path}{_said(self.text)}. "
+            "Check the name, and that the address in the settings is right."
+        )
+
+
+class Rejected(IntegrationError):
+    """The system understood and said no (any other 4xx, or an error in an answer that looks like success)."""
+
+    def __init__(self, system: str, status: int, text: str) -> None:
+        super().__init__(system, status, text)
+        self.system, self.status, self.text = system, status, text
+
+    def __str__(self) -> str:
+        return f"{self.system} said no ({self.status}){_said(self.text)}. Nothing was changed; mend that and ask again."
+
+
+class BadAnswer(IntegrationError):
+    """What answered is not the system: a sign-in page, a proxy, another service."""
+
+    def __init__(self, system: str, host: str, detail: str) -> None:
+        super().__init__(system, host, detail)
+        self.system, self.host, self.detail = system, host, detail
+
+    def __str__(self) -> str:
+        return (
+            f"{self.host} answered with {self.detail}, which is not {self.system}'s API. "
+            "Check the address in the settings, and whether a proxy or a sign-in page stands in between."
+        )
+
+
+class Untrusted(IntegrationError):
+    """The server's certificate is not one this machine trusts, so nothing was sent."""
+
+    def __init__(self, system: str, host: str) -> None:
+        super().__init__(system, host)
+        self.system, self.host = system, host
+
+    def __str__(self) -> str:
+        return (
+            f"The certificate of {self.host} ({self.system}) is not trusted here. "
+            "Add its authority to this machine's trust store, or correct the address."
+        )
+
+
+def unreachable(system: str, host: str, why: str) -> Unreachable:
+    """The error for a request of which nothing is known."""
+    return Unreachable(f"{system} at {host} did not answer: {why}. See whether it is up and can be reached from here.")
+
+
+def refusal(system: str, host: str, path: str, status: int, text: str) -> IntegrationError:
+    """The error for an answer's HTTP status; `text` is what the system itself said about it, in a line."""
+    if status == 429:
+        return unreachable(system, host, "it asks to be left alone for a while (429)")
+    if status >= 500:
+        return unreachable(system, host, f"it has trouble of its own ({status}{_said(text)})")
+    if status == 401:
+        return SignInFailed(system, host)
+    if status == 403:
+        return NotAllowed(system, text)
+    if status == 404:
+        return NotThere(system, path, text)
+    if 300 <= status < 400:
+        return BadAnswer(system, host, f"a redirection ({status})")
+    return Rejected(system, status, text)
+
+
+def host_of(url: str) -> str:
+    """The host and port of an address, without any user and password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def in_a_line(text: str, secrets: Iterable[str] = (), limit: int = 300) -> str:
+    """A system's own words on one short line, without the full stop and without secrets it may have echoed."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
+    line = re.sub(r"\s+", " ", text).strip().rstrip(".")
+    return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+class Http:
+    """JSON over HTTP with one system, on one pooled client per event loop."""
+
+    def __init__(
+        self,
+        system: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        secrets: tuple[str, ...] = (),
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Remember where the system is; the client is made when it is first used.
+
+        Args:
+            system: its name in messages.
+            url: the address that every path is appended to.
+            headers: sent with every request.
+            secrets: what must never appear in a message.
+            transport: what carries the requests; None for the network.
+        """
+        self.system = system
+        self.host = host_of(url)
+        self._url = url.rstrip("/")
+        self._headers = {"User-Agent": AGENT, "Accept": "application/json", **headers}
+        self._secrets = secrets
+        self._transport = transport
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> Json:
+        """The JSON at a path."""
+        return await self.request("GET", path, params=params)
+
+    async def post(self, path: str, body: Json) -> Json:
+        """The JSON that a posted JSON is answered with."""
+        return await self.request("POST", path, body=body)
+
+    async def request(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Json = None
+    ) -> Json:
+        """Send one request and give back the answer's JSON; None for an empty answer.
+
+        Raises:
+            Unreachable: no answer, 429 or 5xx: it is not known whether the request was carried out.
+            SignInFailed, NotAllowed, NotThere, Rejected: the system said no.
+            BadAnswer: something else answered.
+            Untrusted: the certificate is not trusted.
+        """
+        try:
+            response = await self._client().request(method, self._url + path, params=params, json=body)
+        except httpx.UnsupportedProtocol:
+            raise BadAnswer(
+                self.system, self.host or self._url, "nothing: the address lacks http:// or https://"
+            ) from None
+        except httpx.TransportError as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise Untrusted(self.system, self.host) from None
+            why = in_a_line(str(error) or type(error).__name__, self._secrets)
+            raise unreachable(self.system, self.host, why) from None
+        if not response.is_success:
+            text = in_a_line(_words(response), self._secrets)
+            raise refusal(self.system, self.host, path, response.status_code, text)
+        if not response.content:
+            return None
+        try:
+            return response.json()
+        except ValueError:
+            raise BadAnswer(self.system, self.host, _kind(response.headers.get("content-type", ""))) from None
+
+    async def aclose(self) -> None:
+        """Close the client of this event loop; the next request makes a new one."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()
+
+    def _client(self) -> httpx.AsyncClient:
+        """The client of the running loop: a connection pool cannot be shared between two."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._clients[loop] = httpx.AsyncClient(
+                headers=self._headers,
+                timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+                transport=self._transport,
+            )
+        return self._clients[loop]
+
+
+def _words(response: httpx.Response) -> str:
+    """What a refusal says: its JSON's message where there is one, nothing where it is a page."""
+    if "html" in response.headers.get("content-type", ""):
+        return ""
+    try:
+        found = response.json()
+    except ValueError:
+        return response.text
+    if isinstance(found, dict):
+        for name in ("message", "detail", "error"):
+            if isinstance(found.get(name), str):
+                return str(found[name])
+    return response.text
+
+
+def _kind(content_type: str) -> str:
+    return "a web page" if "html" in content_type else f"something unreadable ({content_type or 'of no stated type'})"
+
+
+def _said(text: str) -> str:
+    return f": {text}" if text else ""
