@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import (
+    TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
@@ -32,6 +33,9 @@ from typing import (
 )
 
 from pydantic import TypeAdapter
+
+if TYPE_CHECKING:
+    from policies.order import Order
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -116,6 +120,10 @@ class Found(Generic[T]):
 
 class Scope(Protocol):
     """Where actions may be called: decides what a call does."""
+
+    @property
+    def order(self) -> Order[Any]:
+        """Draws the numbers of the scope's steps."""
 
     def enter(self, call: Call[T]) -> Coroutine[Any, Any, T]:
         """Take the call; its place in the order is fixed now, not when the coroutine is awaited."""
@@ -284,9 +292,11 @@ class Call(Generic[T]):
     @cached_property
     def json(self) -> dict[str, Json]:
         """The arguments as JSON."""
-        return {
-            name: self.action.arguments[name].dump_python(value, mode="json") for name, value in self.arguments.items()
-        }
+        return {name: self.dump(name) for name in self.arguments}
+
+    def dump(self, name: str) -> Json:
+        """One argument as JSON."""
+        return self.action.arguments[name].dump_python(self.arguments[name], mode="json", warnings="error")
 
     @cached_property
     def digest(self) -> str:

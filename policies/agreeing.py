@@ -1,0 +1,174 @@
+"""Getting the agreement a decision needs: the plan's confirmation, somebody's approval, a change request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from policies.action import Call, Json, digest
+from policies.approvals import Approval, Approvals
+from policies.brake import Brake
+from policies.decision import Decision, Level
+from policies.output import Origin, Refused
+from policies.plan import Change, Plan
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a change request stands."""
+
+    approved: bool
+    refused: bool
+    by: str
+    text: str
+    """How it stands, in words: "CHG0030001 waits for its approval (Assess)"."""
+
+
+class ChangeGate(Protocol):
+    """Asks the change management system how a change request stands."""
+
+    async def __call__(self, number: str) -> Verdict:
+        """The present state of the change request with that number."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Who agreed to an action, and by which channel; nobody where the rules let it pass."""
+
+    by: str | None = None
+    via: str | None = None
+
+
+class Waits:
+    """What each run is at, in words, while it takes long; for showing only, so it is not stored."""
+
+    def __init__(self, changed: Callable[[str], None] = lambda run: None) -> None:
+        self.outside: dict[str, str] = {}
+        """What a run waits for besides an answer: a change request, a thaw."""
+        self.doing: dict[str, str] = {}
+        """What a run watches: a rollout."""
+        self.changed = changed
+
+    def set(self, kind: dict[str, str], run: str, what: str | None) -> None:
+        """Note what a run is at, or with None that it is over."""
+        before = kind.pop(run, None)
+        if what is not None:
+            kind[run] = what
+        if what != before:
+            self.changed(run)
+
+
+class Agreeing:
+    """Asks whoever has to agree, once for everything that the plan covers."""
+
+    def __init__(
+        self,
+        approvals: Approvals,
+        brake: Brake,
+        gate: ChangeGate | None,
+        waits: Waits,
+        *,
+        patiently: Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._approvals, self._brake, self._gate, self._waits = approvals, brake, gate, waits
+        self._patiently, self._sleep = patiently, sleep
+
+    async def agree(
+        self, origin: Origin, call: Call[Any], decision: Decision, plan: Plan, planned: Change | None, single: Change
+    ) -> Agreement:
+        """Wait until everybody agreed whom the decision names.
+
+        Args:
+            origin: whose request it is.
+            call: the call that needs agreement.
+            decision: what it needs.
+            plan: the run's plan.
+            planned: the plan's change that is exactly this call, or None where the call deviates from the plan.
+            single: the call as a change of its own, asked about where the plan does not cover it.
+
+        Raises:
+            Refused: somebody said no, or nobody answered in time.
+        """
+        if planned is not None and decision.level <= Level[planned.level.upper()]:
+            subject, asked = "plan", plan
+            because = next(each.because for each in plan.changes if each.level == str(plan.level))
+        else:
+            subject, asked, because = f"step:{single.step}", Plan((single,)), decision.because
+        level = Level.APPROVE if decision.level is Level.APPROVE else Level.CONFIRM
+        approval = await self.answer(origin, subject, asked.digest, str(level), asked.shown(), because)
+        if approval.status not in ("approved", "used"):
+            raise Refused(said_no(approval), decision.rule, decision.where)
+        if decision.level is Level.CHANGE:
+            return await self._gated(origin, call, decision)
+        return Agreement(approval.answered_by, approval.via)
+
+    async def answer(
+        self, origin: Origin, subject: str, digest_: str, level: str, shown: list[dict[str, Json]], because: str
+    ) -> Approval:
+        """Ask, wait, and spend the approval on this run; the answer is final."""
+        while True:
+            approval = await self._approvals.ask(origin.run, subject, digest_, level, shown, because)
+            if approval.status == "open":
+                self._waits.changed(origin.run)
+                approval = await self._approvals.wait(approval.id)
+                self._waits.changed(origin.run)
+            if approval.status != "approved" or await self._approvals.use(approval):
+                return approval
+
+    async def outcome(self, origin: Origin, call: Call[Any], step: int, attempt: int) -> Approval:
+        """Ask whether an attempt happened that nothing but a person can find out about."""
+        change: dict[str, Json] = {"step": step, "action": call.name, "args": call.json, "target": call.target().id}
+        because = f"DevOS lost contact while it did {call.name} and cannot find out whether it happened. Did it?"
+        subject = f"outcome:{step}:{attempt}"
+        return await self.answer(origin, subject, digest([subject, change]), "outcome", [change], because)
+
+    async def thawed(self, origin: Origin) -> None:
+        """Wait until the emergency brake is off."""
+        try:
+            while self._brake.on:
+                self._waits.set(self._waits.outside, origin.run, "`devos thaw`: every change is frozen")
+                await self._sleep(0.5)
+        finally:
+            self._waits.set(self._waits.outside, origin.run, None)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the emergency brake is on."""
+        return self._brake.on
+
+    async def _gated(self, origin: Origin, call: Call[Any], decision: Decision) -> Agreement:
+        """Wait until the change request that the call names is approved, however long that takes."""
+        name, gate = call.action.selects_change, self._gate
+        number = call.json.get(name) if name else None
+        if not number or gate is None:
+            text = f"{call.name} needs an approved change request, and names none: {decision.because}"
+            raise Refused(text, decision.rule, decision.where)
+        pause = 1.0
+        try:
+            while True:
+                verdict: Verdict = await self._patiently(lambda: gate(str(number)))
+                if verdict.approved:
+                    return Agreement(verdict.by, f"servicenow {number}")
+                if verdict.refused:
+                    raise Refused(f"{number} was not approved: {verdict.text}", decision.rule, decision.where)
+                self._waits.set(self._waits.outside, origin.run, verdict.text)
+                await self._sleep(pause)
+                pause = min(pause * 1.5, 60.0)
+        finally:
+            self._waits.set(self._waits.outside, origin.run, None)
+
+
+def said_no(approval: Approval) -> str:
+    """Why an approval does not count, in a sentence."""
+    if approval.status == "denied":
+        return (
+            f"{approval.answered_by} said no: {approval.reason}"
+            if approval.reason
+            else f"{approval.answered_by} said no."
+        )
+    return (
+        f"Approval {approval.id} expired." if approval.status == "expired" else f"Approval {approval.id} was withdrawn."
+    )

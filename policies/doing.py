@@ -1,0 +1,116 @@
+"""Doing an action: once, however often it has to be tried."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from policies.action import Call, IntegrationError, Json, NotYet, Unreachable
+from policies.agreeing import Agreeing, Waits, said_no
+from policies.output import Origin, decode, error, key_of, result
+
+T = TypeVar("T")
+
+ATTEMPTS = 5
+"""How often an action is tried whose system does not answer."""
+
+
+class Doing:
+    """Performs reads again and again, and changes never twice."""
+
+    def __init__(self, waits: Waits, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._waits, self._sleep = waits, sleep
+
+    async def patiently(self, read: Callable[[], Awaitable[T]]) -> T:
+        """Repeat what is safe to repeat while its system does not answer."""
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return await read()
+            except Unreachable:
+                await self._sleep(backoff(attempt))
+        return await read()
+
+    async def read(self, origin: Origin, call: Call[Any], step: int) -> Json:
+        """Perform a read and return its output; a failure is an output too."""
+        try:
+            return result(call, await self._read(origin, call, step))
+        except IntegrationError as failure:
+            return error(call, failure)
+
+    async def change(
+        self,
+        origin: Origin,
+        call: Call[Any],
+        step: int,
+        attempt: int,
+        agreeing: Agreeing,
+        again: Callable[[], Awaitable[None]],
+    ) -> Json:
+        """Perform a change once and return its output; a failure is an output too.
+
+        Args:
+            origin: whose request it is.
+            call: the change.
+            step: its number in the run.
+            attempt: the number of intentions that are written for this step.
+            agreeing: asks a person where only a person can know whether it happened.
+            again: writes one more intention, before the change is tried again.
+        """
+        for last in range(attempt, attempt + ATTEMPTS):
+            try:
+                return result(call, await call.perform(key_of(origin, call, step)))
+            except Unreachable as silence:
+                settled = await self.settle(origin, call, step, last, agreeing)
+                if settled is not None:
+                    return settled
+                failure: IntegrationError = silence
+            except IntegrationError as no:
+                return error(call, no)
+            await self._sleep(backoff(last - attempt + 1))
+            await again()
+        return error(call, failure)
+
+    async def settle(self, origin: Origin, call: Call[Any], step: int, attempt: int, agreeing: Agreeing) -> Json | None:
+        """Find out whether an attempt that left no result happened: its output, or None when it did not."""
+        if call.can_look_up:
+            try:
+                found = await self.patiently(lambda: call.look_up(key_of(origin, call, step)))
+                return None if found is None else result(call, found.result)
+            except Unreachable:
+                pass  # then only a person can know
+        approval = await agreeing.outcome(origin, call, step, attempt)
+        if approval.status == "denied":
+            return None
+        if approval.status not in ("approved", "used"):
+            return error(call, IntegrationError(f"Nobody said whether {call.name} happened. {said_no(approval)}"))
+        told = {"digest": call.digest, "result": approval.result}
+        try:
+            decode(call, told)
+        except ValidationError:
+            text = f"{call.name} happened, says {approval.answered_by}, but the result it had is not known."
+            return error(call, IntegrationError(text))
+        return told
+
+    async def _read(self, origin: Origin, call: Call[Any], step: int) -> Any:
+        key, polling, spent = key_of(origin, call, step), call.polling, 0.0
+        if polling is None:
+            return await self.patiently(lambda: call.perform(key))
+        self._waits.set(self._waits.doing, origin.run, polling.what)
+        try:
+            while not polling.done(value := await self.patiently(lambda: call.perform(key))):
+                if polling.within is not None and spent >= polling.within:
+                    raise NotYet(polling.what, polling.within, str(value))
+                await self._sleep(polling.every)
+                spent += polling.every
+            return value
+        finally:
+            self._waits.set(self._waits.doing, origin.run, None)
+
+
+def backoff(attempt: int) -> float:
+    """Seconds before the next attempt: doubling from 0.25 to 8 at most, with jitter."""
+    return float(min(0.25 * 2 ** (attempt - 1), 8.0) * (0.5 + random.random() / 2))

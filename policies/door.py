@@ -1,0 +1,184 @@
+"""What happens when an action is called: decide, ask, write the intention, perform once, write the result."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from policies.action import Call, Effect, Json, Preview, Target
+from policies.agreeing import Agreeing, Agreement, ChangeGate, Waits
+from policies.approvals import Approvals
+from policies.audit.log import Entry, Log, Stored
+from policies.audit.redact import redact
+from policies.brake import Brake
+from policies.decision import Decision, Facts, Level
+from policies.doing import Doing
+from policies.output import Origin, Refused, decode, key_of, refusal
+from policies.plan import Change, Plan
+
+INTENDED, DONE, FAILED, REFUSED = (f"devos.action.{word}" for word in ("intended", "done", "failed", "refused"))
+
+
+class Judge(Protocol):
+    """Decides by the rules (policies/engine.py)."""
+
+    def decide(self, facts: Facts) -> Decision:
+        """The level that these facts need, and the rule that says so."""
+
+
+class Door:
+    """The one way out. Everything an action has to pass is here, once."""
+
+    def __init__(
+        self,
+        judge: Judge,
+        log: Log,
+        approvals: Approvals,
+        brake: Brake,
+        gate: ChangeGate | None = None,
+        *,
+        waits: Waits | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.waits = waits or Waits()
+        self._judge, self._log = judge, log
+        self._doing = Doing(self.waits, sleep=sleep)
+        self._agreeing = Agreeing(approvals, brake, gate, self.waits, patiently=self._doing.patiently, sleep=sleep)
+
+    async def propose(
+        self, origin: Origin, call: Call[Any], args: Mapping[str, Json], target: Target
+    ) -> tuple[Preview, Decision]:
+        """What a change would do and what the rules would say, while it is only planned."""
+        preview = await self._doing.patiently(call.preview)
+        return preview, self._decide(origin, call, args, target, preview)
+
+    async def look(self, origin: Origin, call: Call[Any], step: int) -> Any:
+        """Read while a request is planned: decided and recorded like any action, but never asked about.
+
+        Raises:
+            Refused: a rule refuses the read, or wants a person to agree to it.
+        """
+        decision = self._decide(origin, call, call.json, call.target(), Preview(""))
+        if decision.level is not Level.AUTO:
+            raise Refused(f"{call.name} is not automatic: {decision.because}", decision.rule, decision.where)
+        await self._intend(origin, call, step, decision, Agreement(), plan=True)
+        output = await self._doing.read(origin, call, step)
+        return decode(call, await self._conclude(origin, call, step, output, "performed", plan=True))
+
+    def history(self, origin: Origin, step: int) -> list[Stored]:
+        """What the log holds of a step of the run itself, oldest first."""
+        return [entry for entry in self._log.entries(run=origin.run, step=step) if not entry.data["plan"]]
+
+    async def perform(self, origin: Origin, call: Call[Any], step: int, plan: Plan, planned: Change | None) -> Json:
+        """Take one action of a run through the door and return its output (policies/output.py).
+
+        Called again for the same step after a crash, it goes on where the log says that it stopped.
+
+        Raises:
+            CannotRecord: the intention could not be written; nothing was performed.
+        """
+        past = self.history(origin, step)
+        if past and past[-1].type != INTENDED:
+            return past[-1].payload
+        if past and call.action.effect is not Effect.READ:
+            settled = await self._doing.settle(origin, call, step, len(past), self._agreeing)
+            if settled is not None:
+                return await self._shielded(self._conclude(origin, call, step, settled, "found out"))
+        try:
+            decision, agreement = await self._pass(origin, call, step, plan, planned)
+        except Refused as refused:
+            return await self._conclude(origin, call, step, refusal(call, refused), "refused")
+        await self._intend(origin, call, step, decision, agreement)
+        if call.action.effect is Effect.READ:
+            output = await self._doing.read(origin, call, step)
+            return await self._conclude(origin, call, step, output, "performed")
+
+        async def change() -> Json:
+            again = partial(self._intend, origin, call, step, decision, agreement)
+            output = await self._doing.change(origin, call, step, len(past) + 1, self._agreeing, again)
+            return await self._conclude(origin, call, step, output, "performed")
+
+        return await self._shielded(change())
+
+    async def _pass(
+        self, origin: Origin, call: Call[Any], step: int, plan: Plan, planned: Change | None
+    ) -> tuple[Decision, Agreement]:
+        """Decide and ask; after every wait decide again, until nothing rose meanwhile."""
+        reads = call.action.effect is Effect.READ
+        agreed, agreement = Level.AUTO, Agreement()
+        while True:
+            if not reads:
+                await self._agreeing.thawed(origin)
+            preview = Preview("") if reads else await self._doing.patiently(call.preview)
+            decision = self._decide(origin, call, call.json, call.target(), preview)
+            if decision.level is Level.DENY:
+                text = f"{call.name} is refused: {decision.because} (rule {decision.rule}, {decision.where})"
+                raise Refused(text, decision.rule, decision.where)
+            if decision.level > agreed:
+                single = Change.of(step, call.name, call.json, call.target(), preview, decision)
+                agreement = await self._agreeing.agree(origin, call, decision, plan, planned, single)
+                agreed = decision.level
+            elif reads or not self._agreeing.frozen:
+                return decision, agreement
+
+    def _decide(
+        self, origin: Origin, call: Call[Any], args: Mapping[str, Json], target: Target, preview: Preview
+    ) -> Decision:
+        return self._judge.decide(
+            Facts(
+                action=call.name,
+                effect=call.action.effect,
+                args=args,
+                target=target,
+                person=origin.person,
+                channel=origin.channel,
+                intent=origin.intent,
+                tier=origin.tier,
+                before=preview.before,
+                after=preview.after,
+                bound=call.action.bound,
+            )
+        )
+
+    async def _intend(
+        self, origin: Origin, call: Call[Any], step: int, decision: Decision, agreed: Agreement, *, plan: bool = False
+    ) -> None:
+        target = call.target()
+        data: dict[str, Json] = {
+            "effect": str(call.action.effect),
+            "target": target.id,
+            "environment": target.environment,
+            "level": str(decision.level),
+            "rule": decision.rule,
+            "where": decision.where,
+            "ruleset": decision.ruleset,
+            "approved_by": agreed.by,
+            "via": agreed.via,
+            "digest": call.digest,
+            "key": key_of(origin, call, step),
+            "plan": plan,
+        }
+        await self._log.append(Entry(INTENDED, origin.run, step, call.name, data, {"args": call.json}))
+        self.waits.changed(origin.run)
+
+    async def _conclude(
+        self, origin: Origin, call: Call[Any], step: int, output: Json, how: str, *, plan: bool = False
+    ) -> Json:
+        """Write how the action ended. What is stored and what the request gets are the same, secrets taken out."""
+        output = redact(output)
+        kind = REFUSED if "refused" in output else FAILED if "error" in output else DONE
+        data = {"how": how, "digest": call.digest, "plan": plan}
+        await self._log.append(Entry(kind, origin.run, step, call.name, data, output))
+        self.waits.changed(origin.run)
+        return output
+
+    async def _shielded(self, work: Awaitable[Json]) -> Json:
+        """Let a change and its record finish although the run is cancelled, so that nothing is half known."""
+        task = asyncio.ensure_future(work)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait({task})
+            raise

@@ -1,0 +1,34 @@
+"""How DBOS is set up here, and the traps of DBOS 3.4 that are closed (each pinned by a test)."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from dbos import _core
+from dbos._serialization import DBOSPortableJSONSerializer, DefaultSerializer, Serializer
+
+APPLICATION_VERSION = "1"
+"""The version of the way runs are recorded. Set, because DBOS's own digest of the code would strand every pending run
+at an upgrade; whether newer code still makes the same steps is checked step by step (policies/execution.py)."""
+
+RECOVERIES = 1_000_000
+"""How often a run may be picked up again: a laptop is closed more often in a week than DBOS's 100."""
+
+
+class PickleRefused(Exception):
+    """A stored value claims to be a Python pickle, which could run any code: it is not read."""
+
+
+def serializer() -> Serializer:
+    """JSON only."""
+    return DBOSPortableJSONSerializer()
+
+
+def close_traps() -> None:
+    """Refuse pickles, which DBOS would read by a row's own word, and look twice a second for cancelled runs."""
+
+    def refuse(self: DefaultSerializer, serialized_data: str) -> NoReturn:
+        raise PickleRefused("A row of the runs' database holds a pickle, which DevOS never writes; it was not read.")
+
+    DefaultSerializer.deserialize = refuse  # type: ignore[assignment,method-assign]  # no setting turns it off
+    _core._PREEMPTIBLE_POLL_INTERVAL_SEC = 0.5

@@ -1,0 +1,179 @@
+"""Plan mode: what a request would change, before anything is changed.
+
+Reads happen, changes answer with a `Later`. From the first change on, reads answer with a `Later` too, since what they
+would see does not exist yet. The list of changes is the plan; its digest is what a person approves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import asdict, dataclass, replace
+from itertools import count
+from typing import Any, TypeVar, cast
+
+from policies.action import Call, Effect, IntegrationError, Json, Preview, Target, digest, entered
+from policies.decision import Decision, Level
+from policies.later import Later, Marks, NotKnownYet, UnknownReference, argument, resolve, spoken
+from policies.order import Order
+from policies.output import Refused, failed
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a plan, as a person sees it before agreeing."""
+
+    step: int
+    """The number that the step has in the run as well."""
+    action: str
+    args: dict[str, Json]
+    """The arguments as JSON; values that come later are references (policies/later.py)."""
+    target: str
+    environment: str
+    summary: str
+    undo: str
+    evidence: str
+    before: int | None
+    after: int | None
+    level: str
+    rule: str
+    where: str
+    because: str
+
+    @classmethod
+    def of(
+        cls, step: int, name: str, args: dict[str, Json], target: Target, preview: Preview, decision: Decision
+    ) -> Change:
+        """The change that one call makes."""
+        return cls(
+            step=step,
+            action=name,
+            args=args,
+            target=target.id,
+            environment=target.environment,
+            summary=preview.summary,
+            undo=preview.undo,
+            evidence=preview.evidence,
+            before=preview.before,
+            after=preview.after,
+            level=str(decision.level),
+            rule=decision.rule,
+            where=decision.where,
+            because=decision.because,
+        )
+
+    def covers(self, name: str, args: Mapping[str, Json], results: Mapping[int, Json]) -> bool:
+        """Whether a call is exactly this change, with the results that earlier steps really had filled in."""
+        try:
+            return self.action == name and resolve(self.args, results) == args
+        except (KeyError, IndexError, TypeError, ValueError):
+            return False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a request would change, in order."""
+
+    changes: tuple[Change, ...] = ()
+    answer: str | None = None
+    """What the request says when it changes nothing: its whole outcome."""
+    failed: dict[str, Json] | None = None
+    """How the request ends before it changes anything: {"error": …} or {"refused": …}, as in policies/output.py."""
+    open: str = ""
+    """Why the plan stops before the request's end; what comes after is asked for when it is reached."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON of everything that is shown, in hexadecimal."""
+        return digest({"changes": [asdict(change) for change in self.changes], "open": self.open})
+
+    @property
+    def level(self) -> Level:
+        """The strictest level any of its changes needs."""
+        return max((Level[change.level.upper()] for change in self.changes), default=Level.AUTO)
+
+    def change(self, step: int) -> Change | None:
+        """The change planned as that step."""
+        return next((change for change in self.changes if change.step == step), None)
+
+    def to_json(self) -> dict[str, Json]:
+        """The plan as JSON."""
+        changes = [asdict(change) for change in self.changes]
+        return {"changes": changes, "answer": self.answer, "failed": self.failed, "open": self.open}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Plan:
+        """The plan that `to_json` wrote."""
+        return cls(tuple(Change(**each) for each in value["changes"]), value["answer"], value["failed"], value["open"])
+
+    def shown(self) -> list[dict[str, Json]]:
+        """The changes as JSON for people and programs: references in words."""
+        return [
+            asdict(replace(change, args={name: _readable(value) for name, value in change.args.items()}))
+            for change in self.changes
+        ]
+
+
+def _readable(value: Json) -> Json:
+    return spoken(value) if isinstance(value, dict) else value
+
+
+class Planning:
+    """The scope in which a request is only planned."""
+
+    def __init__(
+        self,
+        look: Callable[[Call[Any], int], Awaitable[Any]],
+        propose: Callable[[Call[Any], Mapping[str, Json], Target], Awaitable[tuple[Preview, Decision]]],
+        first: int = 1,
+    ) -> None:
+        self.order = Order(count(first).__next__)
+        self.changes: list[Change] = []
+        self._look, self._propose = look, propose
+        self._marks = Marks()
+        self._changed = False
+
+    def enter(self, call: Call[T]) -> Coroutine[Any, Any, T]:
+        """Read now, or note the change and answer with what will come later."""
+        step = self.order.next()
+        if call.action.effect is not Effect.READ:
+            self._changed = True
+            return self._note(call, step)
+        return self._later(step) if self._changed else cast(Coroutine[Any, Any, T], self._look(call, step))
+
+    async def _later(self, step: int) -> Any:
+        return Later(self._marks, step)
+
+    async def _note(self, call: Call[Any], step: int) -> Any:
+        args = {
+            name: argument(self._marks, value, None if isinstance(value, Later) else call.dump(name))
+            for name, value in call.arguments.items()
+        }
+        target = call.target()
+        target = replace(target, id=spoken(self._marks.encode(target.id)))
+        preview, decision = await self._propose(call, args, target)
+        readable = replace(
+            preview,
+            summary=spoken(self._marks.encode(preview.summary)),
+            undo=spoken(self._marks.encode(preview.undo)),
+            evidence=spoken(self._marks.encode(preview.evidence)),
+        )
+        self.changes.append(Change.of(step, call.name, args, target, readable, decision))
+        return Later(self._marks, step)
+
+    async def plan(self, request: Callable[[], Awaitable[str]]) -> Plan:
+        """Run a request in this scope and return the plan it makes."""
+        try:
+            with entered(self):
+                said = await request()
+        except (NotKnownYet, UnknownReference) as reason:
+            return Plan(self._sorted(), open=f"{reason}.")
+        except IntegrationError as failure:
+            return Plan(self._sorted(), failed={"error": failed(failure)})
+        except Refused as refused:
+            return Plan(self._sorted(), failed={"refused": list(refused.args)})
+        return Plan(self._sorted()) if self._changed else Plan(answer=said)
+
+    def _sorted(self) -> tuple[Change, ...]:
+        return tuple(sorted(self.changes, key=lambda change: change.step))

@@ -1,0 +1,52 @@
+"""A run's steps, folded from what the audit log holds of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from policies.action import Json
+from policies.audit.log import Stored
+
+ENDS = {"devos.action.done": "done", "devos.action.failed": "failed", "devos.action.refused": "denied"}
+
+
+def steps_of(entries: Iterable[Stored]) -> list[dict[str, Json]]:
+    """One JSON object for each step, in order.
+
+    A step that was read while the run was planned stands as that reading until the run itself comes to it.
+    """
+    steps: dict[int, dict[str, Json]] = {}
+    planned: set[int] = set()
+    for entry in entries:
+        if entry.step is None or not entry.type.startswith("devos.action."):
+            continue
+        if not entry.data["plan"] and entry.step in planned:
+            del steps[entry.step]
+            planned.discard(entry.step)
+        elif entry.data["plan"] and entry.step not in steps:
+            planned.add(entry.step)
+        step = steps.setdefault(entry.step, _new(entry))
+        payload = entry.payload or {}
+        if entry.type == "devos.action.intended":
+            step |= {"args": payload.get("args"), "status": "running", "decision": entry.data["level"]}
+            step |= {name: entry.data[name] for name in ("rule", "approved_by", "via")}
+        else:
+            result = payload.get("result", payload.get("error", payload.get("refused")))
+            milliseconds = (entry.time - _started(step)).total_seconds() * 1000
+            step |= {"status": ENDS[entry.type], "result": result, "ms": round(milliseconds)}
+    return [steps[step] for step in sorted(steps)]
+
+
+def _new(entry: Stored) -> dict[str, Json]:
+    names = ("args", "decision", "rule", "approved_by", "via", "status")
+    started = entry.time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        {"n": entry.step, "action": entry.action}
+        | dict.fromkeys(names)
+        | {"started": started, "ms": None, "result": None}
+    )
+
+
+def _started(step: dict[str, Json]) -> datetime:
+    return datetime.fromisoformat(step["started"])

@@ -1,0 +1,337 @@
+"""Durable runs on DBOS: started once, finished once, whatever is killed in between."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos._core import StepOptions
+from dbos._error import DBOSWorkflowCancelledError
+from sqlalchemy.engine import Engine
+
+from policies import durable
+from policies.action import IntegrationError, Json, entered
+from policies.approvals import Approvals
+from policies.audit.log import CannotRecord, Entry, Log
+from policies.door import Door
+from policies.execution import Execution, StepsChanged
+from policies.output import Origin, Refused, check
+from policies.plan import Plan, Planning
+from policies.record import steps_of
+from policies.store import prepare
+from policies.store import runs_table as table
+
+logger = logging.getLogger("devos.runs")
+
+BEFORE = 1
+"""How many DBOS steps a run has before its first action: the plan."""
+
+
+class NoSuchRun(LookupError):
+    """There is no run with that id."""
+
+
+class CannotResume(Exception):
+    """The run is not one that stopped half way."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run was started with; written once and never changed."""
+
+    text: str
+    channel: str
+    confidence: float
+    audio: str | None
+    """SHA-256 of the recording, in hexadecimal."""
+    intent: str
+    slots: dict[str, Json]
+    tier: str
+    person: str
+    version: str
+    """The DevOS that understood it."""
+
+
+class Perform(Protocol):
+    """Carries out a request by name, in whichever scope it is called."""
+
+    async def __call__(self, intent: str, slots: dict[str, Json]) -> str:
+        """Do it and return what to say."""
+
+
+class Runs:
+    """All requests that were ever started on this database."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        log: Log,
+        approvals: Approvals,
+        door: Door,
+        perform: Perform,
+        *,
+        executor: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._engine, self._log, self._approvals, self._door = engine, log, approvals, door
+        self._perform, self._executor, self._clock = perform, executor, clock
+        self._followers: dict[str, set[asyncio.Event]] = {}
+        door.waits.changed = self._changed
+
+    async def launch(self) -> None:
+        """Start DBOS on the loop this is called on, and go on with every run that was cut off.
+
+        Raises:
+            NewerFile: the database was written by a newer DevOS.
+        """
+        await asyncio.to_thread(prepare, self._engine)
+        durable.close_traps()
+        DBOS(config=self._config())
+        self._workflow = DBOS.workflow(name="devos.run", max_recovery_attempts=durable.RECOVERIES)(self._run)
+        DBOS.launch()
+        for run in await asyncio.to_thread(self._unfinished):
+            await self._begin(run)
+
+    def _config(self) -> DBOSConfig:
+        return DBOSConfig(
+            name="devos",
+            system_database_url=self._engine.url.render_as_string(hide_password=False),
+            system_database_engine=self._engine,
+            application_version=durable.APPLICATION_VERSION,
+            executor_id=self._executor,
+            serializer=durable.serializer(),
+            log_level="ERROR",
+            use_listen_notify=True,
+        )
+
+    async def close(self) -> None:
+        """Stop; runs that are not finished go on at the next launch."""
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+
+    async def start(self, request: Request) -> str:
+        """Start a run and return its id.
+
+        Raises:
+            CannotRecord: its start could not be written to the audit log; nothing was started.
+        """
+        run = f"{self._clock():%y%m%d}-{secrets.token_hex(4)}"
+        data = {name: getattr(request, name) for name in ("person", "channel", "intent", "tier", "audio", "version")}
+        payload = {"text": request.text, "slots": request.slots}
+        await self._log.append(Entry("devos.run.started", run, None, None, data, payload))
+        await asyncio.to_thread(self._insert, run, request)
+        await self._begin(run)
+        return run
+
+    async def _begin(self, run: str) -> None:
+        # From a thread, so that it lives on DBOS's own event loop, as a recovered one does.
+        await asyncio.to_thread(self._begin_now, run)
+
+    def _begin_now(self, run: str) -> None:
+        with SetWorkflowID(run):
+            DBOS.start_workflow(self._workflow, run)
+
+    async def plan(self, request: Request) -> Plan:
+        """What a request would change; nothing is started."""
+        return await self._plan(Origin("", request.person, request.channel, request.intent, request.tier), request)
+
+    async def _plan(self, origin: Origin, request: Request) -> Plan:
+        planning = Planning(partial(self._door.look, origin), partial(self._door.propose, origin))
+        return await planning.plan(lambda: self._perform(request.intent, request.slots))
+
+    async def _plan_step(self, origin: Origin, request: Request) -> Json:
+        plan = await self._plan(origin, request)
+        data = {"digest": plan.digest, "level": str(plan.level), "changes": len(plan.changes)}
+        await self._log.append(Entry("devos.run.planned", origin.run, None, None, data, plan.to_json()))
+        return plan.to_json()
+
+    async def _run(self, run: str) -> str:
+        request = await asyncio.to_thread(self._request, run)
+        origin = Origin(run, request.person, request.channel, request.intent, request.tier)
+        try:
+            status, said = await self._outcome(origin, request)
+        except StepsChanged as changed:
+            return await self._stop(run, request, changed)
+        except DBOSWorkflowCancelledError:
+            raise
+        except CannotRecord as problem:
+            status, said = "failed", f"Stopped, because the audit log cannot be written: {problem}"
+        except Exception as bug:
+            logger.exception("run %s failed by a fault of DevOS", run)
+            status, said = "failed", f"DevOS itself failed ({type(bug).__name__}: {bug}); the log has the details."
+        await self._finish(run, status, said)
+        return said
+
+    async def _outcome(self, origin: Origin, request: Request) -> tuple[str, str]:
+        options = StepOptions(name="devos.plan", preemptible=True)
+        plan = Plan.from_json(await DBOS.run_step_async(options, self._plan_step, origin, request))
+        if plan.answer is not None:
+            return "done", plan.answer
+        execution = Execution(self._door, origin, plan, BEFORE)
+        try:
+            if plan.failed is not None:
+                check(plan.failed)
+            with entered(execution):
+                said = await self._perform(request.intent, request.slots)
+            outcome = "done", said
+        except Refused as refused:
+            outcome = "denied", str(refused)
+        except IntegrationError as failure:
+            outcome = "failed", str(failure)
+        steps = (entry.step for entry in self._log.entries(run=origin.run) if not entry.data.get("plan", True))
+        execution.check_complete({step for step in steps if step is not None})
+        return outcome
+
+    async def _stop(self, run: str, request: Request, changed: StepsChanged) -> str:
+        """Put a run aside whose steps the newer code would not repeat: nothing is lost, and it can be resumed."""
+        said = (
+            f"Stopped: the request was started by DevOS {request.version}, and {changed}. Nothing was repeated. "
+            f"Install DevOS {request.version} and say `devos runs resume {run}`, "
+            f"or give it up with `devos runs cancel {run}`."
+        )
+        await self._finish(run, "failed", said)
+        await DBOS.cancel_workflow_async(run)
+        raise DBOSWorkflowCancelledError(said)
+
+    async def cancel(self, run: str, by: str, via: str) -> bool:
+        """Stop a run at once; a change that is under way is finished and recorded. False when it had ended.
+
+        Raises:
+            NoSuchRun: there is none.
+        """
+        await asyncio.to_thread(self._row, run)
+        if not await asyncio.to_thread(self._move, run, "running", "cancelled", f"Cancelled by {by}."):
+            return await asyncio.to_thread(self._move, run, "failed", "cancelled", f"Given up by {by}.", stopped=True)
+        await DBOS.cancel_workflow_async(run)
+        await self._approvals.withdraw(run)
+        await self._log.append(
+            Entry("devos.run.finished", run, None, None, {"status": "cancelled", "by": by, "via": via})
+        )
+        self._changed(run)
+        return True
+
+    async def resume(self, run: str) -> None:
+        """Go on with a run that was put aside because newer code had other steps.
+
+        Raises:
+            NoSuchRun: there is none.
+            CannotResume: it was not put aside.
+        """
+        row = await asyncio.to_thread(self._row, run)
+        if not await asyncio.to_thread(self._move, run, "failed", "running", None, stopped=True):
+            raise CannotResume(f"{run} is {row['status']}; only a run that was put aside can be resumed.")
+        await self._log.append(Entry("devos.run.resumed", run, None, None, {"status": "running"}))
+        await DBOS.resume_workflow_async(run)
+
+    async def _finish(self, run: str, status: str, said: str) -> None:
+        await asyncio.to_thread(self._move, run, "running", status, said)
+        await self._approvals.withdraw(run)
+        row = await asyncio.to_thread(self._row, run)
+        last = [
+            entry for entry in self._log.entries(run=run) if entry.type in ("devos.run.finished", "devos.run.resumed")
+        ]
+        if not last or last[-1].type == "devos.run.resumed":
+            try:
+                await self._log.append(
+                    Entry("devos.run.finished", run, None, None, {"status": row["status"]}, {"said": row["said"]})
+                )
+            except CannotRecord:
+                logger.exception("the end of run %s could not be recorded", run)
+        self._changed(run)
+
+    def show(self, run: str) -> dict[str, Json]:
+        """A run as the contract's JSON.
+
+        Raises:
+            NoSuchRun: there is none.
+        """
+        return self._shown(self._row(run))
+
+    def newest(self, limit: int = 20) -> list[dict[str, Json]]:
+        """The newest runs, newest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(table).order_by(table.c.created.desc()).limit(limit)).mappings().all()
+        return [self._shown(row) for row in rows]
+
+    def _shown(self, row: Any) -> dict[str, Json]:
+        request, run, waits = Request(**row["request"]), row["id"], self._door.waits
+        status, said = row["status"], row["said"]
+        waits_for = waits.outside.get(run) if status == "running" else None
+        asking = [one.to_json() for one in self._approvals.of_run(run) if one.status == "open"]
+        if status == "running":
+            status = "asking" if asking else "waiting" if waits_for else "running"
+        ended = datetime.fromisoformat(row["finished"]) if row["finished"] else self._clock()
+        return {
+            "run": run,
+            "utterance": {"text": request.text, "channel": request.channel, "confidence": request.confidence},
+            "intent": request.intent,
+            "slots": request.slots,
+            "tier": request.tier,
+            "status": status,
+            "steps": steps_of(self._log.entries(run=run)),
+            "said": said,
+            "ms": round((ended - datetime.fromisoformat(row["created"])).total_seconds() * 1000),
+            "cost_usd": 0.0,
+            "approvals": asking,
+            "waits_for": waits_for,
+            "doing": waits.doing.get(run) if status == "running" else None,
+        }
+
+    async def follow(self, run: str) -> AsyncIterator[dict[str, Json]]:
+        """The run's JSON now and after every change, until it has ended.
+
+        Raises:
+            NoSuchRun: there is none.
+        """
+        event = asyncio.Event()
+        self._followers.setdefault(run, set()).add(event)
+        try:
+            while True:
+                event.clear()
+                shown = await asyncio.to_thread(self.show, run)
+                yield shown
+                if shown["status"] in ("done", "failed", "denied", "cancelled"):
+                    return
+                await event.wait()
+        finally:
+            self._followers[run].discard(event)
+
+    def _changed(self, run: str) -> None:
+        for event in self._followers.get(run, ()):
+            event.set()
+
+    def _request(self, run: str) -> Request:
+        return Request(**self._row(run)["request"])
+
+    def _row(self, run: str) -> Any:
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(table).where(table.c.id == run)).mappings().first()
+        if row is None:
+            raise NoSuchRun(f"There is no run {run!r}; `devos runs` lists them.")
+        return row
+
+    def _unfinished(self) -> list[str]:
+        with self._engine.connect() as connection:
+            return list(connection.execute(sa.select(table.c.id).where(table.c.status == "running")).scalars())
+
+    def _insert(self, run: str, request: Request) -> None:
+        values = {"id": run, "created": self._clock().isoformat(), "request": asdict(request), "status": "running"}
+        with self._engine.begin() as connection:
+            connection.execute(table.insert().values(**values))
+
+    def _move(self, run: str, before: str, after: str, said: str | None, *, stopped: bool = False) -> bool:
+        """Set a run's status if it still is `before`; with `stopped`, only if it was put aside."""
+        finished = self._clock().isoformat() if after != "running" else None
+        same = (table.c.id == run) & (table.c.status == before)
+        if stopped:
+            same &= table.c.said.startswith("Stopped: ")
+        with self._engine.begin() as connection:
+            moved = connection.execute(table.update().where(same).values(status=after, said=said, finished=finished))
+        return bool(moved.rowcount)

@@ -1,0 +1,145 @@
+"""The database of runs and approvals, beside DBOS's own tables: SQLite by default, PostgreSQL when a team shares it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Engine, make_url
+
+SCHEMA = 1
+"""The version of our own tables; raised with every change of them, together with a migration."""
+
+metadata = sa.MetaData()
+
+schema_table = sa.Table("devos_schema", metadata, sa.Column("version", sa.Integer, primary_key=True))
+
+runs_table = sa.Table(
+    "devos_runs",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("created", sa.String, nullable=False, index=True),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("said", sa.String),
+    sa.Column("finished", sa.String),
+)
+
+approvals_table = sa.Table(
+    "devos_approvals",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("run", sa.String, nullable=False, index=True),
+    sa.Column("subject", sa.String, nullable=False),
+    sa.Column("digest", sa.String, nullable=False),
+    sa.Column("level", sa.String, nullable=False),
+    sa.Column("plan", sa.JSON, nullable=False),
+    sa.Column("because", sa.String, nullable=False),
+    sa.Column("created", sa.String, nullable=False),
+    sa.Column("expires", sa.String, nullable=False),
+    sa.Column("status", sa.String, nullable=False, index=True),
+    sa.Column("answered_by", sa.String),
+    sa.Column("via", sa.String),
+    sa.Column("reason", sa.String),
+    sa.Column("result", sa.JSON),
+)
+
+
+class NewerFile(Exception):
+    """The database was written by a newer DevOS than this one."""
+
+
+class BadDatabase(Exception):
+    """The database cannot be used as it is configured; the message says why and what to do."""
+
+
+def engine_of(url: str) -> Engine:
+    """An engine for the runs' database.
+
+    Args:
+        url: "sqlite:///PATH" or "postgresql://…". A SQLite file is made with mode 0600 before anything is written.
+
+    Raises:
+        BadDatabase: the URL is of neither kind, or the driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError:
+        raise BadDatabase('runs.database must be "sqlite:///PATH" or "postgresql://USER@HOST/NAME".') from None
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    if parsed.get_backend_name() == "postgresql":
+        try:
+            return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        except ImportError:
+            raise BadDatabase("PostgreSQL needs its driver: pip install 'devos[postgres]'.") from None
+    raise BadDatabase(f"runs.database names {parsed.get_backend_name()!r}; use sqlite:///PATH or postgresql://… .")
+
+
+def _sqlite(url: URL) -> Engine:
+    path = Path(url.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)
+    engine = sa.create_engine(url, module=sqlite_module())
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: object) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def sqlite_module() -> Any:
+    """The SQLite driver to use: the standard one, or pysqlite3 where the system's SQLite is too old for DBOS (3.45)."""
+    import sqlite3
+
+    if sqlite3.sqlite_version_info < (3, 45) and sys.version_info >= (3, 12):
+        try:
+            import pysqlite3  # the wheel carries a current SQLite
+        except ImportError:
+            return sqlite3
+        return pysqlite3
+    return sqlite3
+
+
+def prepare(engine: Engine) -> None:
+    """Create the tables, or check that they are ours to use.
+
+    Raises:
+        NewerFile: our tables or DBOS's are of a later version than this code knows.
+    """
+    from dbos._migration import get_dbos_migrations, sqlite_migrations
+
+    names = set(sa.inspect(engine).get_table_names())
+    with engine.begin() as connection:
+        if "devos_schema" in names:
+            found = connection.execute(sa.select(schema_table.c.version)).scalar_one()
+            _refuse_newer(engine, "DevOS", found, SCHEMA)
+        else:
+            metadata.create_all(connection)
+            connection.execute(schema_table.insert().values(version=SCHEMA))
+    if engine.dialect.name == "sqlite":
+        known, table = len(sqlite_migrations), "dbos_migrations"
+    else:
+        known, table = len(get_dbos_migrations("dbos", True)), "dbos.dbos_migrations"
+    with engine.connect() as connection:
+        schema = None if engine.dialect.name == "sqlite" else "dbos"
+        if sa.inspect(engine).has_table("dbos_migrations", schema=schema):
+            found = connection.execute(sa.text(f"SELECT max(version) FROM {table}")).scalar()
+            _refuse_newer(engine, "DBOS", found or 0, known)
+
+
+def _refuse_newer(engine: Engine, whose: str, found: int, known: int) -> None:
+    if found > known:
+        where = engine.url.render_as_string(hide_password=True)
+        raise NewerFile(
+            f"{where} has {whose} tables of version {found}, and this DevOS knows {known}. "
+            "Nothing was changed. Install the newer DevOS again, or set another runs.database."
+        )
