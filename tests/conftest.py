@@ -1,0 +1,78 @@
+"""What holds for every test: a home of its own, UTC, nothing outside this machine, and skips that CI does not accept."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Before anything is imported that reads them.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TZ"] = "UTC"
+time.tzset()
+
+NO_SKIP = os.environ.get("DEVOS_NO_SKIP") == "1"
+INSTALL = "install with:"
+"""How the reason of a skip starts when a system package is missing; under DEVOS_NO_SKIP such a skip is a failure."""
+
+
+def _stay_on_this_machine(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse every connection that would leave the machine; a host's name is refused as it is looked up."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = str(arguments[1][0])
+    elif event == "socket.getaddrinfo":
+        host = str(arguments[0] or "localhost")
+    else:
+        return
+    try:
+        outside = not (ip_address(host).is_loopback or ip_address(host).is_unspecified)
+    except ValueError:
+        outside = host != "localhost" and not host.endswith(".localhost")
+    if outside:
+        raise OSError(f"this test tried to reach {host!r}; tests stay on this machine")
+
+
+sys.addaudithook(_stay_on_this_machine)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Point DEVOS_HOME, and the folders that other programs keep for a person, at an empty place."""
+    home: Path = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, folder in {
+            "DEVOS_HOME": "devos",
+            "XDG_CONFIG_HOME": "config",
+            "XDG_DATA_HOME": "data",
+            "XDG_STATE_HOME": "state",
+        }.items():
+            patch.setenv(name, str(home / folder))
+        yield
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if NO_SKIP and report.skipped and isinstance(report.longrepr, tuple):
+        path, line, reason = report.longrepr
+        if reason.removeprefix("Skipped: ").startswith(INSTALL):
+            report.outcome = "failed"
+            report.longrepr = f"{path}:{line}: skipped for want of a system package. {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    report = yield
+    _refuse_skip(report)
+    return report
