@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 
 from starlette.applications import Starlette
 
+from integrations.sandbox import auth
 from integrations.sandbox.world import World
 
 Company = dict[str, Any]
@@ -65,6 +66,7 @@ def seed(world: World) -> None:
     everything = company()
     with world.transaction():
         world.clear()
+        auth.seed(world, everything)
         for name in SYSTEMS:
             load(name).seed(world, everything)
         world.put("sandbox/seeded", "company", {"at": world.now().isoformat()})
