@@ -1,0 +1,62 @@
+"""The tree as the last writer left it, compared with what was last signed."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from policies.audit.checkpoint import BadCheckpoint, Checkpoint, Verifier
+from policies.audit.head import RolledBack
+from policies.audit.merkle import CompactRange
+
+
+def recover(connection: sqlite3.Connection, last_signed: Checkpoint | None, verifier: Verifier) -> CompactRange:
+    """Build the tree from the leaf hashes: one pass over 32 bytes per entry.
+
+    Whether the events are still what their leaf hashes say is `verify`'s work, not done at every start.
+
+    Args:
+        connection: the log.
+        last_signed: the checkpoint beside the log, read before the log is.
+        verifier: the log's public key.
+
+    Raises:
+        RolledBack: entries are missing, or the tree is not the one that was signed.
+    """
+    connection.execute("BEGIN")
+    try:
+        tree, root_then = CompactRange(), CompactRange().root()
+        for seq, leaf in connection.execute("SELECT seq, hash FROM leaves ORDER BY seq"):
+            tree.append(leaf)
+            if seq != tree.size:
+                raise RolledBack(f"The audit log has lost the leaf hash of entry {tree.size}.")
+            if last_signed is not None and seq == last_signed.size:
+                root_then = tree.root()
+        held, last = connection.execute("SELECT count(*), coalesce(max(seq), 0) FROM entries").fetchone()
+        newest = connection.execute("SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1").fetchone()
+    finally:
+        connection.rollback()
+    if held != tree.size or last != tree.size:
+        raise RolledBack(f"The audit log has {held} entries up to {last}, but {tree.size} leaf hashes.")
+    if last_signed is None and tree.size:
+        raise RolledBack(
+            f"The audit log has {tree.size} entries, but the checkpoint that belongs beside it is missing."
+        )
+    if last_signed is not None and last_signed.size > tree.size:
+        raise RolledBack(f"The audit log was set back: it has {tree.size} entries, {last_signed.size} were signed.")
+    if last_signed is not None and last_signed.root != root_then:
+        raise RolledBack(f"The audit log's first {last_signed.size} entries are not those that were signed.")
+    if newest is not None or tree.size:
+        _compare(newest, tree, verifier)
+    return tree
+
+
+def _compare(newest: tuple[int, str] | None, tree: CompactRange, verifier: Verifier) -> None:
+    """Check that the log's own newest checkpoint is about all of it."""
+    if newest is None or newest[0] != tree.size:
+        raise RolledBack(f"The audit log's head, at entry {tree.size}, was never signed.")
+    try:
+        head = verifier.open(newest[1])
+    except BadCheckpoint as error:
+        raise RolledBack(f"The audit log's checkpoint at entry {tree.size} cannot be relied on: {error}.") from error
+    if (head.size, head.root) != (tree.size, tree.root()):
+        raise RolledBack(f"The audit log's entries are not those that were signed at entry {tree.size}.")
