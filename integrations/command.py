@@ -1,9 +1,9 @@
 """Programs that run once and are never lost, even when the process that started them is killed.
 
-A folder per key holds the record: `claim` (a symbolic link that names the process which runs the program, made in one
-atomic step), `out`, `err`, and last of all `code`. A few lines of sh, the runner, start the program. They take the claim
-before anything else and go away when it is taken; so starting them again is harmless, and whoever asks with the same
-key, after whatever crash, waits for the one run there is.
+A folder per key holds the record: `claim` (a symbolic link that names the process which runs the program, made in
+one atomic step), `out`, `err`, and last of all `code`. A few lines of sh, the runner, start the program. They take the
+claim before anything else and go away when it is taken; so starting them again is harmless, and whoever asks with the
+same key, after whatever crash, waits for the one run there is.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ GRACE = 10.0
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "USER", "LOGNAME", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
 """What programs see of this process's own environment: enough to run, no credentials."""
 
-# $1 is the record, the rest is the program. The trap keeps this shell alive to write the code when its group is asked to
-# end; unlike an ignored signal, a trapped one is not passed on to the program.
+# $1 is the record, the rest is the program. The trap keeps this shell alive to write the code when its group is asked
+# to end; unlike an ignored signal, a trapped one is not passed on to the program.
 _RUN_ONCE = """
 ln -s "$$" "$1/claim" 2>/dev/null || exit 0
 record=$1; shift
@@ -42,7 +42,7 @@ trap : TERM INT HUP
 echo "$?" >"$record/code.new" && mv "$record/code.new" "$record/code"
 """
 
-# Starts the above as nobody's child, so that what happens to this process does not reach it, and says its process number.
+# Starts the above as nobody's child, so that what happens to this process does not reach it, and says its number.
 _LET_GO = '/bin/sh -c "$0" devos "$@" </dev/null >/dev/null 2>&1 & echo "$!"'
 
 
@@ -124,7 +124,8 @@ async def run(
         CannotRun: it could not be started.
     """
     record = _record(key, folder)
-    runner: int = _claimer(record) or await asyncio.to_thread(_start, program, record, cwd, env)
+    claimer = _claimer(record)
+    runner = await asyncio.to_thread(_start, program, record, cwd, env) if claimer is None else claimer
     ends, ending, looks = clock() + within, False, 0
     while (done := finished(key, folder)) is None:
         looks += 1
@@ -140,7 +141,7 @@ async def run(
             _end(runner, record, signal.SIGKILL if ending else signal.SIGTERM)
             ending, ends = True, clock() + GRACE
         await sleep(EVERY)
-    if ending:
+    if ending and done.code != 0:
         raise TookTooLong(program[0], within, str(record))
     return done
 

@@ -19,8 +19,8 @@ from policies.action import IntegrationError, Json, Unreachable
 AGENT = "DevOS/0.1"
 """What every request calls itself."""
 
-CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
-"""How long a connection and an answer may take, whichever library is waiting."""
+TIMES = (5.0, 30.0)
+"""How many seconds a connection and an answer may take, whichever library is waiting."""
 
 
 class SignInFailed(IntegrationError):
@@ -217,7 +217,7 @@ class Http:
         if loop not in self._clients:
             self._clients[loop] = httpx.AsyncClient(
                 headers=self._headers,
-                timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+                timeout=httpx.Timeout(TIMES[1], connect=TIMES[0]),
                 transport=self._transport,
             )
         return self._clients[loop]

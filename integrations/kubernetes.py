@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
+from integrations.http import AGENT, TIMES, BadAnswer, Untrusted, host_of, in_a_line, refusal, unreachable
 from policies.action import Call, Effect, Found, IntegrationError, Preview, Target, action
+
+HOPELESS = (
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "ErrImageNeverPull",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
+    "CrashLoopBackOff",
+)
+"""Why a container waits when it will not start by itself."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +51,8 @@ class Scaled:
     deployment: str
     namespace: str
     before: int
-    """The number it had; equal to `after` when a lost answer had to be looked up and nobody remembers it any more."""
+    """The number it had. Equal to `after` when it already had that many, and when the answer was lost in a crash: nobody
+    remembers the number then, and taking the change back leaves the deployment alone instead of guessing."""
     after: int
 
 
@@ -58,13 +78,43 @@ class NoSuchDeployment(IntegrationError):
         super().__init__(name, namespace, nearest)
         self.name, self.namespace, self.nearest = name, namespace, nearest
 
+    def __str__(self) -> str:
+        instead = (
+            f"did you mean {' or '.join(self.nearest)}?" if self.nearest else "list them: kubectl get deployments -A"
+        )
+        return f"There is no deployment {self.name!r} in {self.namespace}; {instead}"
+
 
 class Forbidden(IntegrationError):
     """The account lacks a right in the cluster."""
 
-    def __init__(self, right: str, where: str) -> None:
-        super().__init__(right, where)
-        self.right, self.where = right, where
+    def __init__(self, right: str, where: str, said: str) -> None:
+        super().__init__(right, where, said)
+        self.right, self.where, self.said = right, where, said
+
+    def __str__(self) -> str:
+        return f"The account may not {self.right} {self.where} ({self.said}). Have a role with that right bound to it."
+
+
+class Missing(IntegrationError):
+    """The optional client is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def __str__(self) -> str:
+        return "Kubernetes needs its client, which is not installed here: pip install 'devos[kubernetes]'"
+
+
+class BadKubeconfig(IntegrationError):
+    """The kubeconfig cannot be used."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(path, why)
+        self.path, self.why = path, why
+
+    def __str__(self) -> str:
+        return f"{self.path} cannot be used as a kubeconfig: {self.why}. Check it with: kubectl --kubeconfig {self.path} get ns"
 
 
 class Kubernetes:
@@ -88,23 +138,277 @@ class Kubernetes:
             kubeconfig: a kubeconfig file, used instead of `url` and `token`.
             context: which of its contexts; None for its current one.
         """
+        self._url, self._token = url, token
+        self._environments = environments
+        self._kubeconfig, self._context = kubeconfig, context
+        self._host = host_of(url)
+        self._connecting = Lock()
+        self._connected: tuple[Any, Any] | None = None
+        self._before: dict[tuple[str, str, int], int] = {}
 
     @action(Effect.READ)
     async def deployment(self, name: str, namespace: str) -> Deployment:
-        """One deployment as it is now."""
-        raise NotImplementedError
+        """One deployment as it is now.
+
+        Raises:
+            NoSuchDeployment: there is none; the message names the nearest.
+            Forbidden: the account may not read it.
+        """
+        return _deployment(await self._read(name, namespace))
+
+    @deployment.target
+    def _deployment_target(self, name: str, namespace: str) -> Target:
+        return self._target(name, namespace)
 
     @action(Effect.READ)
     async def deployments(self, namespace: str | None = None) -> list[Deployment]:
         """The deployments of one namespace, or of all."""
-        raise NotImplementedError
+        where = f"in {namespace}" if namespace else "in the whole cluster"
+        found = await self._ask(lambda apps, core: self._list(apps, namespace), "list deployments", where)
+        return [_deployment(each) for each in found.items]
+
+    @deployments.target
+    def _deployments_target(self, namespace: str | None = None) -> Target:
+        return Target(namespace or "*", self._environments.get(namespace, "unknown") if namespace else "none")
 
     @action(Effect.READ)
     async def rollout(self, deployment: str, namespace: str) -> Rollout:
-        """How far the deployment's rollout is."""
-        raise NotImplementedError
+        """How far the deployment's rollout is.
+
+        Pods that are not ready are asked why; without the right to list pods only the deployment itself is.
+
+        Raises:
+            NoSuchDeployment: there is none; the message names the nearest.
+            Forbidden: the account may not read it.
+        """
+        found = await self._read(deployment, namespace)
+        complete = _complete(found)
+        stuck = "" if complete else _condition_trouble(found)
+        if not complete and not stuck:
+            stuck = await self._pod_trouble(found, namespace)
+        status = found.status
+        return Rollout(
+            wanted=_wanted(found),
+            updated=status.updated_replicas or 0,
+            ready=status.available_replicas or 0,
+            complete=complete,
+            stuck=stuck,
+        )
+
+    @rollout.target
+    def _rollout_target(self, deployment: str, namespace: str) -> Target:
+        return self._target(deployment, namespace)
 
     @action(Effect.CHANGE, bound=50)
     async def scale(self, deployment: str, namespace: str, replicas: int) -> Scaled:
-        """Set the deployment's number of replicas."""
-        raise NotImplementedError
+        """Set the deployment's number of replicas, through its scale subresource.
+
+        Raises:
+            NoSuchDeployment: there is none; the message names the nearest.
+            Forbidden: the account may not read it or set its scale.
+        """
+        before = _wanted(await self._read(deployment, namespace))
+        # Kept before anything is sent, for a lookup after a lost answer: by then the cluster shows only the new number.
+        self._before[deployment, namespace, replicas] = before
+        await self._ask(
+            lambda apps, core: apps.patch_namespaced_deployment_scale(
+                deployment, namespace, {"spec": {"replicas": replicas}}, _request_timeout=TIMES
+            ),
+            "set the scale of",
+            f"{deployment} in {namespace}",
+        )
+        return Scaled(deployment, namespace, before, replicas)
+
+    @scale.target
+    def _scale_target(self, deployment: str, namespace: str, replicas: int) -> Target:
+        return self._target(deployment, namespace)
+
+    @scale.preview
+    async def _scale_preview(self, deployment: str, namespace: str, replicas: int) -> Preview:
+        before = _wanted(await self._read(deployment, namespace))
+        if before == replicas:
+            return Preview(f"Leave {deployment} in {namespace} at {before} replicas", "", before, replicas)
+        return Preview(
+            f"Scale {deployment} in {namespace} from {before} to {replicas} replicas",
+            f"Scale it back to {before} replicas",
+            before,
+            replicas,
+        )
+
+    @scale.lookup
+    async def _scale_lookup(self, deployment: str, namespace: str, replicas: int) -> Found[Scaled] | None:
+        """Set is set: what the deployment has now tells whether it still has to be done."""
+        if _wanted(await self._read(deployment, namespace)) != replicas:
+            return None
+        before = self._before.get((deployment, namespace, replicas), replicas)
+        return Found(Scaled(deployment, namespace, before, replicas))
+
+    @scale.undo
+    def _scale_undo(self, result: Scaled, deployment: str, namespace: str, replicas: int) -> Call[Scaled]:
+        return self.scale.call(deployment, namespace, result.before)
+
+    def _target(self, name: str, namespace: str) -> Target:
+        return Target(f"{namespace}/{name}", self._environments.get(namespace, "unknown"))
+
+    async def _read(self, name: str, namespace: str) -> Any:
+        """The client's V1Deployment."""
+        found = await self._ask(
+            lambda apps, core: self._one(apps, name, namespace), "read the deployment", f"{name} in {namespace}"
+        )
+        if isinstance(found, list):
+            raise NoSuchDeployment(name, namespace, get_close_matches(name, found, 3))
+        return found
+
+    def _one(self, apps: Any, name: str, namespace: str) -> Any:
+        """The deployment, or the names there are when there is no such deployment."""
+        exception = import_module("kubernetes.client").ApiException
+        try:
+            return apps.read_namespaced_deployment(name, namespace, _request_timeout=TIMES)
+        except exception as error:
+            if error.status != 404:
+                raise
+        try:
+            return [each.metadata.name for each in self._list(apps, namespace).items]
+        except exception:
+            return []
+
+    def _list(self, apps: Any, namespace: str | None) -> Any:
+        if namespace is None:
+            return apps.list_deployment_for_all_namespaces(_request_timeout=TIMES)
+        return apps.list_namespaced_deployment(namespace, _request_timeout=TIMES)
+
+    async def _pod_trouble(self, deployment: Any, namespace: str) -> str:
+        """Why the deployment's unready pods will not start, or nothing."""
+        selector = _selector(deployment.spec.selector)
+        try:
+            pods = await self._ask(
+                lambda apps, core: core.list_namespaced_pod(namespace, label_selector=selector, _request_timeout=TIMES),
+                "list pods",
+                f"in {namespace}",
+            )
+        except Forbidden:
+            return ""
+        return next(filter(None, (_trouble_of(pod) for pod in pods.items)), "")
+
+    async def _ask(self, question: Callable[[Any, Any], Any], right: str, where: str) -> Any:
+        """Put a question to the client in a thread, and its errors into words."""
+        return await asyncio.to_thread(self._ask_here, question, right, where)
+
+    def _ask_here(self, question: Callable[[Any, Any], Any], right: str, where: str) -> Any:
+        apps, core = self._connection()
+        client, urllib3 = import_module("kubernetes.client"), import_module("urllib3.exceptions")
+        try:
+            return question(apps, core)
+        except client.ApiException as error:
+            said = in_a_line(_message(error), (self._token or "",))
+            if error.status == 403:
+                raise Forbidden(right, where, said) from None
+            raise refusal("Kubernetes", self._host, where, error.status, said) from None
+        except urllib3.SSLError:
+            raise Untrusted("Kubernetes", self._host) from None
+        except urllib3.HTTPError as error:
+            raise unreachable("Kubernetes", self._host, in_a_line(str(error), (self._token or "",))) from None
+        except (ValueError, TypeError):
+            # The client's models refuse what they do not know, such as a web page.
+            raise BadAnswer("Kubernetes", self._host, "something else") from None
+
+    def _connection(self) -> tuple[Any, Any]:
+        """The client's apps and core APIs, made when they are first used."""
+        with self._connecting:
+            self._connected = self._connected or self._connect()
+            return self._connected
+
+    def _connect(self) -> tuple[Any, Any]:
+        try:
+            client, config = import_module("kubernetes.client"), import_module("kubernetes.config")
+        except ModuleNotFoundError:
+            raise Missing from None
+        settings = client.Configuration()
+        if self._kubeconfig is not None:
+            try:
+                config.load_kube_config(str(self._kubeconfig), self._context, settings)
+            except (config.ConfigException, OSError) as error:
+                raise BadKubeconfig(str(self._kubeconfig), in_a_line(str(error))) from None
+            self._host = host_of(settings.host)
+        else:
+            settings.host = self._url.rstrip("/")
+            if self._token:
+                settings.api_key = {"BearerToken": f"Bearer {self._token}"}
+        settings.retries = False  # trying again is the door's business
+        made = client.ApiClient(settings)
+        made.user_agent = AGENT
+        return client.AppsV1Api(made), client.CoreV1Api(made)
+
+
+def _wanted(deployment: Any) -> int:
+    replicas = deployment.spec.replicas
+    return 1 if replicas is None else int(replicas)
+
+
+def _deployment(found: Any) -> Deployment:
+    containers = found.spec.template.spec.containers
+    return Deployment(
+        name=found.metadata.name,
+        namespace=found.metadata.namespace,
+        replicas=_wanted(found),
+        ready=(found.status.ready_replicas or 0) if found.status else 0,
+        image=containers[0].image or "" if containers else "",
+        generation=found.metadata.generation or 0,
+    )
+
+
+def _complete(deployment: Any) -> bool:
+    """The test of `kubectl rollout status`, condition by condition."""
+    status = deployment.status
+    if deployment.metadata.generation > (status.observed_generation or 0):
+        return False
+    if any(
+        each.type == "Progressing" and each.reason == "ProgressDeadlineExceeded" for each in status.conditions or ()
+    ):
+        return False
+    updated = status.updated_replicas or 0
+    return (
+        updated >= _wanted(deployment)
+        and (status.replicas or 0) <= updated
+        and (status.available_replicas or 0) >= updated
+    )
+
+
+def _condition_trouble(deployment: Any) -> str:
+    """What the deployment itself says against its progress, or nothing."""
+    for each in deployment.status.conditions or ():
+        if (each.type, each.status) in {("Progressing", "False"), ("ReplicaFailure", "True")}:
+            return f"{each.reason}: {in_a_line(each.message or 'no more is said')}"
+    return ""
+
+
+def _trouble_of(pod: Any) -> str:
+    """Why a pod will not become ready by itself, or nothing; a pod that is going away has no trouble."""
+    if pod.metadata.deletion_timestamp is not None or pod.status is None:
+        return ""
+    for each in pod.status.conditions or ():
+        if each.type == "PodScheduled" and each.status == "False" and each.reason == "Unschedulable":
+            return f"{pod.metadata.name} finds no node: {in_a_line(each.message or 'no reason given')}"
+    for each in (pod.status.init_container_statuses or []) + (pod.status.container_statuses or []):
+        waiting = each.state.waiting if each.state else None
+        if waiting is not None and waiting.reason in HOPELESS:
+            return f"{pod.metadata.name}: {waiting.reason}: {in_a_line(waiting.message or each.image or '')}"
+    return ""
+
+
+def _selector(selector: Any) -> str:
+    """A label selector in the one-line form that a list takes."""
+    parts = [f"{name}={value}" for name, value in (selector.match_labels or {}).items()]
+    for each in selector.match_expressions or ():
+        values = ",".join(each.values or ())
+        forms = {"In": f"{each.key} in ({values})", "NotIn": f"{each.key} notin ({values})", "Exists": each.key}
+        parts.append(forms.get(each.operator, f"!{each.key}"))
+    return ",".join(parts)
+
+
+def _message(error: Any) -> str:
+    """What the API server says in a refusal: its Status object's message, else the reason phrase."""
+    try:
+        return str(json.loads(error.body)["message"])
+    except (ValueError, TypeError, KeyError):
+        return str(error.reason)

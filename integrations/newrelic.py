@@ -1,10 +1,45 @@
-"""New Relic: what runs, how hard it works and how well. NerdGraph (GraphQL)."""
+"""New Relic: what runs, how hard it works and how well. NerdGraph (GraphQL), NRQL inside it.
+
+Written from "Introduction to New Relic NerdGraph", "NRQL syntax", "Kubernetes integration: data" and "Change tracking"
+(docs.newrelic.com).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policies.action import Content, Effect, IntegrationError, Json, Target, action
+import httpx
+
+from integrations.http import BadAnswer, Http, NotAllowed, SignInFailed, in_a_line, unreachable
+from policies.action import (
+    Content,
+    Effect,
+    Found,
+    IntegrationError,
+    Json,
+    Preview,
+    Target,
+    action,
+    idempotency_key,
+)
+
+ROWS = """
+query ($account: Int!, $query: Nrql!) {
+  actor { account(id: $account) { nrql(query: $query, timeout: 20) { results } } }
+}
+"""
+ENTITIES = """
+query ($search: String!) {
+  actor { entitySearch(query: $search) { results { entities { guid name } } } }
+}
+"""
+DEPLOYED = """
+mutation ($deployment: ChangeTrackingDeploymentInput!) {
+  changeTrackingCreateDeployment(deployment: $deployment) { deploymentId entityGuid }
+}
+"""
+PASSING = ("TOO_MANY_REQUESTS", "TIMEOUT", "SERVER_ERROR", "SERVICE_UNAVAILABLE")
+"""Classes of NerdGraph errors after which nothing is known and another try may work."""
 
 
 @dataclass(frozen=True)
@@ -14,9 +49,9 @@ class Usage:
     deployment: str
     namespace: str
     cpu_percent: float | None
-    """Average of the processor use per pod, in percent; None when New Relic has no data."""
+    """Average use of the processor in percent of what a pod may use; None when New Relic has no data."""
     memory_bytes: float | None
-    """Average memory per pod in bytes; None when New Relic has no data."""
+    """Average memory in bytes; None when New Relic has no data."""
     pods: int
     """How many pods reported."""
     minutes: int
@@ -29,6 +64,7 @@ class Health:
     service: str
     environment: str
     healthy: bool
+    """False too when nothing was reported: silence is not health."""
     error_percent: float
     throughput: float
     """Requests a minute."""
@@ -36,36 +72,189 @@ class Health:
     """One sentence for a person."""
 
 
+@dataclass(frozen=True)
+class Marked:
+    """A deployment that stands in New Relic's charts."""
+
+    id: str
+    entity: str
+    """The guid of the entity it is attached to."""
+
+
 class QueryFailed(IntegrationError):
     """New Relic did not answer a query; the message says why."""
+
+    def __init__(self, why: str, query: str) -> None:
+        super().__init__(why, query)
+        self.why, self.query = why, query
+
+    def __str__(self) -> str:
+        return f"New Relic did not answer: {self.why}. Try the query in its query builder: {self.query}"
+
+
+class NoSuchEntity(IntegrationError):
+    """New Relic knows no application of that name."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service)
+        self.service = service
+
+    def __str__(self) -> str:
+        return f"New Relic has no application named {self.service!r}. Check the name its agent reports under."
 
 
 class NewRelic:
     """One New Relic account."""
 
     def __init__(
-        self, api_key: str, account: int, *, url: str = "https://api.newrelic.com", errors_below: float = 5.0
+        self,
+        api_key: str,
+        account: int,
+        *,
+        url: str = "https://api.newrelic.com",
+        errors_below: float = 5.0,
+        environment_attribute: str = "environment",
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Remember the account.
+        """Remember the account; nothing is sent yet.
 
         Args:
             api_key: a user key ("NRAK-...").
             account: the account's number.
             url: NerdGraph's host (https://api.eu.newrelic.com in Europe), without `/graphql`.
             errors_below: a service is healthy while fewer than this percentage of its requests fail.
+            environment_attribute: the attribute of a transaction that holds its environment.
+            transport: what carries the requests; None for the network.
         """
+        self._account = account
+        self._errors_below = errors_below
+        self._environment = environment_attribute
+        self._key = api_key
+        self._http = Http("New Relic", url, headers={"API-Key": api_key}, secrets=(api_key,), transport=transport)
 
     @action(Effect.READ)
     async def usage(self, deployment: str, namespace: str, minutes: int = 5) -> Usage:
-        """Processor and memory that the deployment's pods use."""
-        raise NotImplementedError
+        """Processor and memory that the deployment's pods use.
+
+        Raises:
+            QueryFailed: New Relic refused the query.
+        """
+        where = f"WHERE deploymentName = {quoted(deployment)} AND namespaceName = {quoted(namespace)}"
+        since = f"SINCE {int(minutes)} minutes ago"
+        select = "SELECT average(cpuPercent), average(memoryUsageBytes), uniqueCount(podName) FROM K8sPodSample"
+        row = await self._row(f"{select} {where} {since}")
+        cpu, memory = row.get("average.cpuPercent"), row.get("average.memoryUsageBytes")
+        if cpu is None and memory is None:
+            # The agents of today report use per container and leave the pods' own samples without it.
+            select = "SELECT average(cpuCoresUtilization), average(memoryUsedBytes), uniqueCount(podName)"
+            row = await self._row(f"{select} FROM K8sContainerSample {where} {since}")
+            cpu, memory = row.get("average.cpuCoresUtilization"), row.get("average.memoryUsedBytes")
+        return Usage(deployment, namespace, cpu, memory, int(row.get("uniqueCount.podName") or 0), minutes)
 
     @action(Effect.READ)
     async def health(self, service: str, environment: str, minutes: int = 15) -> Health:
-        """Errors and throughput of a service."""
-        raise NotImplementedError
+        """Errors and throughput of a service.
+
+        Raises:
+            QueryFailed: New Relic refused the query.
+        """
+        row = await self._row(
+            "SELECT count(*), percentage(count(*), WHERE error IS true), average(duration) FROM Transaction "
+            f"WHERE appName = {quoted(service)} AND {self._environment} = {quoted(environment)} "
+            f"SINCE {int(minutes)} minutes ago"
+        )
+        count = float(row.get("count") or 0)
+        errors = float(row.get("percentage") or 0)
+        where = f"{service} in {environment}"
+        if count == 0:
+            summary = f"New Relic has seen no requests to {where} in the last {minutes} minutes"
+            return Health(service, environment, False, 0.0, 0.0, summary)
+        healthy = errors < self._errors_below
+        summary = (
+            f"{where} is {'healthy' if healthy else 'not healthy'}: {errors:.1f} % of {count:.0f} requests failed in "
+            f"the last {minutes} minutes, {float(row.get('average.duration') or 0) * 1000:.0f} ms on average"
+        )
+        return Health(service, environment, healthy, errors, count / minutes, summary)
 
     @action(Effect.READ)
     async def nrql(self, query: str) -> list[dict[str, Json]]:
-        """The rows of one NRQL query."""
-        raise NotImplementedError
+        """The rows of one NRQL query.
+
+        Raises:
+            QueryFailed: New Relic refused it.
+        """
+        return await self._rows(query)
+
+    @action(Effect.CHANGE)
+    async def record_deployment(self, service: str, environment: str, version: str, note: Content) -> Marked:
+        """Mark a deployment in the charts of the service (change tracking).
+
+        Raises:
+            NoSuchEntity: no application of that name reports.
+        """
+        search = f"name = {quoted(service)} AND domain = 'APM' AND type = 'APPLICATION'"
+        found = await self._ask(ENTITIES, {"search": search}, search)
+        entities = found["actor"]["entitySearch"]["results"]["entities"]
+        if not entities:
+            raise NoSuchEntity(service)
+        deployment = {
+            "entityGuid": entities[0]["guid"],
+            "version": version,
+            "description": f"{environment}: {note}",
+            "groupId": idempotency_key(),
+        }
+        made = await self._ask(DEPLOYED, {"deployment": deployment}, "changeTrackingCreateDeployment")
+        return Marked(made["changeTrackingCreateDeployment"]["deploymentId"], deployment["entityGuid"])
+
+    @record_deployment.target
+    def _record_target(self, service: str, environment: str, version: str, note: str) -> Target:
+        return Target(f"{service}@{environment}", "none")
+
+    @record_deployment.preview
+    async def _record_preview(self, service: str, environment: str, version: str, note: str) -> Preview:
+        return Preview(f"Mark the deployment of {service} {version} to {environment} in New Relic's charts")
+
+    @record_deployment.lookup
+    async def _record_lookup(self, service: str, environment: str, version: str, note: str) -> Found[Marked] | None:
+        rows = await self._rows(
+            "SELECT latest(deploymentId), latest(entity.guid) FROM Deployment "
+            f"WHERE groupId = {quoted(idempotency_key())} SINCE 1 day ago"
+        )
+        mark = rows[0].get("latest.deploymentId") if rows else None
+        return Found(Marked(mark, rows[0].get("latest.entity.guid") or "")) if mark else None
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _row(self, query: str) -> dict[str, Json]:
+        rows = await self._rows(query)
+        return rows[0] if rows else {}
+
+    async def _rows(self, query: str) -> list[dict[str, Json]]:
+        data = await self._ask(ROWS, {"account": self._account, "query": query}, query)
+        account = data["actor"]["account"]
+        if account is None or account["nrql"] is None:
+            raise NotAllowed("New Relic", f"the key sees nothing in account {self._account}")
+        return list(account["nrql"]["results"] or [])
+
+    async def _ask(self, document: str, variables: dict[str, Json], query: str) -> dict[str, Json]:
+        """Send one GraphQL document; an answer with errors is an error, whatever its HTTP status and its data."""
+        answer = await self._http.post("/graphql", {"query": document, "variables": variables})
+        if not isinstance(answer, dict) or not (answer.get("data") or answer.get("errors")):
+            raise BadAnswer("New Relic", self._http.host, "JSON of another kind")
+        if errors := answer.get("errors"):
+            said = in_a_line("; ".join(str(each.get("message")) for each in errors), (self._key,))
+            classes = {(each.get("extensions") or {}).get("errorClass") for each in errors}
+            if classes & set(PASSING):
+                raise unreachable("New Relic", self._http.host, said)
+            if "UNAUTHORIZED" in classes or "UNAUTHENTICATED" in classes:
+                raise SignInFailed("New Relic", self._http.host)
+            raise QueryFailed(said, query)
+        return dict(answer["data"])
+
+
+def quoted(value: str) -> str:
+    """A value as an NRQL string: nothing in it can end the string or begin another clause."""
+    inner = "".join(character for character in value if character.isprintable())
+    return "'" + inner.replace("\\", "\\\\").replace("'", "\\'") + "'"

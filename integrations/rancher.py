@@ -1,11 +1,19 @@
-"""Rancher: how it sees a cluster's workloads. API v3."""
+"""Rancher: how it sees a cluster's workloads. API v3.
+
+Written from "How to use the API" and the resource pages of the v3 API (ranchermanager.docs.rancher.com, API).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from policies.action import Effect, IntegrationError, Target, action
+import httpx
+
+from integrations.http import Http
+from policies.action import Effect, IntegrationError, Json, Target, action
+
+ENVIRONMENTS = ("production", "staging", "development")
 
 
 @dataclass(frozen=True)
@@ -28,28 +36,109 @@ class NoSuchWorkload(IntegrationError):
 
     def __init__(self, cluster: str, namespace: str, name: str) -> None:
         super().__init__(cluster, namespace, name)
+        self.cluster, self.namespace, self.name = cluster, namespace, name
+
+    def __str__(self) -> str:
+        return (
+            f"Rancher shows no workload {self.name!r} in {self.namespace} of the cluster {self.cluster}. "
+            "Check the name, and that the API key's account is a member of its project."
+        )
 
 
 class NoSuchCluster(IntegrationError):
     """Rancher knows no such cluster."""
 
-    def __init__(self, cluster: str, known: list[str]) -> None:
-        super().__init__(cluster, known)
+    def __init__(self, cluster: str, shown: list[str]) -> None:
+        super().__init__(cluster, shown)
+        self.cluster, self.shown = cluster, shown
+
+    def __str__(self) -> str:
+        there = f"it shows {', '.join(self.shown)}" if self.shown else "it shows this account none"
+        return f"Rancher has no cluster {self.cluster!r}; {there}. Name it under rancher.clusters in the settings."
 
 
 class Rancher:
     """The clusters that one Rancher server looks after."""
 
-    def __init__(self, url: str, token: str, *, clusters: Mapping[str, str] | None = None) -> None:
-        """Remember where Rancher is.
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        clusters: Mapping[str, str] | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Remember where Rancher is; nothing is sent yet.
 
         Args:
             url: the server's address, without `/v3`.
             token: an API key ("token-abcde:...").
             clusters: environment → name of its cluster; a name that is not in it is taken as a cluster's own name.
+                Where a server looks after a single cluster, every environment means that one.
+            transport: what carries the requests; None for the network.
         """
+        self._clusters = clusters or {}
+        self._http = Http(
+            "Rancher", url, headers={"Authorization": f"Bearer {token}"}, secrets=(token,), transport=transport
+        )
 
     @action(Effect.READ)
     async def workload(self, cluster_or_environment: str, namespace: str, name: str) -> Workload:
-        """One deployment as Rancher sees it."""
-        raise NotImplementedError
+        """One deployment as Rancher sees it.
+
+        Raises:
+            NoSuchCluster: no cluster is called that; the message lists those that are there.
+            NoSuchWorkload: the cluster has no such deployment, or this account may not see it.
+        """
+        cluster = await self._cluster(cluster_or_environment)
+        for project in await self._list("/v3/projects", {"clusterId": cluster["id"]}):
+            wanted = {"name": name, "namespaceId": namespace}
+            for found in await self._list(f"/v3/project/{project['id']}/workloads", wanted):
+                # A server that does not know a filter leaves it out without a word, so what came is looked at again.
+                if (found.get("name"), found.get("namespaceId")) == (name, namespace):
+                    return _workload(cluster["name"], found)
+        raise NoSuchWorkload(cluster["name"], namespace, name)
+
+    @workload.target
+    def _workload_target(self, cluster_or_environment: str, namespace: str, name: str) -> Target:
+        named = {name: environment for environment, name in self._clusters.items()}
+        environment = named.get(cluster_or_environment, cluster_or_environment)
+        environment = environment if environment in ENVIRONMENTS else "unknown"
+        return Target(f"{cluster_or_environment}/{namespace}/{name}", environment)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _cluster(self, cluster_or_environment: str) -> dict[str, Json]:
+        name = self._clusters.get(cluster_or_environment, cluster_or_environment)
+        known = await self._list("/v3/clusters", {})
+        for each in known:
+            if name in (each.get("name"), each.get("id")):
+                return each
+        if len(known) == 1 and name in ENVIRONMENTS:
+            return known[0]
+        raise NoSuchCluster(name, sorted(str(each.get("name")) for each in known))
+
+    async def _list(self, path: str, filters: Mapping[str, str]) -> list[dict[str, Json]]:
+        """Every item of a collection, page by page."""
+        answer = await self._http.get(path, {**filters, "limit": "1000"})
+        items = list(answer["data"])
+        while following := (answer.get("pagination") or {}).get("next"):
+            query = dict(httpx.URL(following).params)
+            answer = await self._http.get(path, query)
+            items += answer["data"]
+        return items
+
+
+def _workload(cluster: str, found: dict[str, Json]) -> Workload:
+    status = found.get("deploymentStatus") or {}
+    return Workload(
+        cluster=cluster,
+        namespace=found["namespaceId"],
+        name=found["name"],
+        state=found.get("state", "unknown"),
+        replicas=found.get("scale") or 0,
+        ready=status.get("readyReplicas") or 0,
+        message=found.get("transitioningMessage") or "",
+    )
