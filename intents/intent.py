@@ -110,6 +110,11 @@ class Intent:
         return slots_of(self.slots)
 
     @property
+    def rules(self) -> Mapping[str, str]:
+        """The parts that templates share, from the YAML file."""
+        return self._written.rules
+
+    @property
     def variants(self) -> tuple[str, ...]:
         """The further templates from the YAML file."""
         return self._written.variants

@@ -12,13 +12,13 @@ tests:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from intents.understanding.slots import slots_in
+from intents.understanding.slots import rules_in, slots_in
 
 
 class SentenceError(ValueError):
@@ -38,6 +38,8 @@ class Case:
 class Sentences:
     """What one file holds."""
 
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """Parts that several variants share, by name: `<where>`."""
     variants: tuple[str, ...] = ()
     tests: tuple[Case, ...] = ()
 
@@ -47,10 +49,10 @@ def read_sentences(file: Path, known: frozenset[str]) -> Sentences:
 
     Args:
         file: the YAML file.
-        known: the names of the slots that a variant may mention.
+        known: the names of the slots that a template may mention.
 
     Raises:
-        SentenceError: the file is no YAML, has an unknown key, or a variant names an unknown slot.
+        SentenceError: the file is no YAML, has an unknown key, or a template names an unknown slot or rule.
     """
     if not file.exists():
         return Sentences()
@@ -58,15 +60,20 @@ def read_sentences(file: Path, known: frozenset[str]) -> Sentences:
         written = yaml.safe_load(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise SentenceError(f"{file.name} is no YAML: {error}") from error
-    if not isinstance(written, dict) or set(written) - {"variants", "tests"}:
-        raise SentenceError(f"{file.name} must hold `variants` and `tests`, and nothing else.")
-    variants = tuple(_variant(file, each, known) for each in written.get("variants") or ())
-    return Sentences(variants, tuple(_case(file, each, known) for each in written.get("tests") or ()))
+    if not isinstance(written, dict) or set(written) - {"rules", "variants", "tests"}:
+        raise SentenceError(f"{file.name} must hold `rules`, `variants` and `tests`, and nothing else.")
+    rules = {name: _template(file, each, known) for name, each in (written.get("rules") or {}).items()}
+    variants = tuple(_template(file, each, known) for each in written.get("variants") or ())
+    for sentence in (*rules.values(), *variants):
+        unknown = rules_in(sentence) - set(rules)
+        if unknown:
+            raise SentenceError(f"{file.name}: {sentence!r} uses the unknown rule {', '.join(sorted(unknown))}.")
+    return Sentences(rules, variants, tuple(_case(file, each, known) for each in written.get("tests") or ()))
 
 
-def _variant(file: Path, written: object, known: frozenset[str]) -> str:
+def _template(file: Path, written: object, known: frozenset[str]) -> str:
     if not isinstance(written, str):
-        raise SentenceError(f"{file.name}: a variant must be a text in quotes, not {written!r}.")
+        raise SentenceError(f"{file.name}: a template must be a text in quotes, not {written!r}.")
     unknown = slots_in(written) - known
     if unknown:
         raise SentenceError(f"{file.name}: {written!r} names the unknown slot {', '.join(sorted(unknown))}.")

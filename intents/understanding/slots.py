@@ -117,3 +117,8 @@ def _mark(hint: Any) -> Mark | None:
 def slots_in(sentence: str) -> frozenset[str]:
     """The names of the slots a template mentions: `{replicas}`."""
     return frozenset(re.findall(r"\{([^{}]*)\}", sentence))
+
+
+def rules_in(sentence: str) -> frozenset[str]:
+    """The names of the shared parts a template mentions: `<where>`."""
+    return frozenset(re.findall(r"<([^<>]*)>", sentence))

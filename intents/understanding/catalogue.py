@@ -1,0 +1,191 @@
+"""The names that exist, and how people say them.
+
+Every slot that names something is checked against the catalogue. What comes close is offered, never taken: "there is no
+deployment 'web-ap' in production; did you mean web-app?".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import islice, product
+
+from metaphone import doublemetaphone
+from rapidfuzz import fuzz
+
+ASK_FROM = 55.0
+"""A name at least this near, out of 100, is worth asking about; mishearings of the right name lie above."""
+MOST_FORMS = 48
+"""Spoken forms of one name; a name of many words with many synonyms would have hundreds."""
+
+_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "admin": ("administration",),
+    "api": ("a p i",),
+    "app": ("application",),
+    "auth": ("authentication", "authorization"),
+    "authn": ("authentication",),
+    "authz": ("authorization",),
+    "config": ("configuration",),
+    "db": ("database", "d b"),
+    "development": ("dev",),
+    "nginx": ("engine x",),
+    "notif": ("notification", "notifications"),
+    "notification": ("notifications",),
+    "payment": ("payments",),
+    "production": ("prod", "live"),
+    "staging": ("stage", "stg"),
+    "svc": ("service",),
+}
+_OPTIONAL_ENDINGS = ("service", "svc", "deployment")
+
+
+class NoSuchName(LookupError):
+    """Something was named that does not exist there."""
+
+    def __init__(self, kind: str, name: str, place: str | None, nearest: Iterable[str], elsewhere: Iterable[str] = ()):
+        super().__init__(kind, name, place, list(nearest), list(elsewhere))
+        self.kind, self.name, self.place = kind, name, place
+        self.nearest, self.elsewhere = list(nearest), list(elsewhere)
+
+    def __str__(self) -> str:
+        where = f" in {self.place}" if self.place else ""
+        text = f"there is no {self.kind} {self.name!r}{where}"
+        if self.elsewhere:
+            return f"{text}; it exists in {' and '.join(self.elsewhere)}."
+        return f"{text}; did you mean {' or '.join(self.nearest)}?" if self.nearest else f"{text}."
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The names that exist, by kind; equal catalogues understand the same."""
+
+    names: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Kind → place → names. Kinds whose names are the same everywhere have the one place ""."""
+
+    @classmethod
+    def of(cls, **kinds: Mapping[str, Iterable[str]] | Iterable[str]) -> Catalogue:
+        """Make a catalogue of lists, or of lists by place.
+
+        Catalogue.of(deployment={"production": ["web-app"]}, environment=["production", "staging"])
+        """
+        return cls(
+            {
+                kind: {place: tuple(each) for place, each in named.items()}
+                if isinstance(named, Mapping)
+                else {"": tuple(named)}
+                for kind, named in kinds.items()
+            }
+        )
+
+    def all(self, kind: str) -> tuple[str, ...]:
+        """Every name of a kind, each once, in the order they were given."""
+        return tuple(dict.fromkeys(name for names in self.names.get(kind, {}).values() for name in names))
+
+    def within(self, kind: str, place: str | None) -> tuple[str, ...]:
+        """The names of a kind in one place; without a place, and for kinds that have no places, all of them."""
+        places = self.names.get(kind, {})
+        return self.all(kind) if place is None or set(places) <= {""} else places.get(place, ())
+
+    def check(self, kind: str, name: str, place: str | None = None) -> str:
+        """The name, when it exists there.
+
+        Raises:
+            NoSuchName: it does not; the error says where it does, or what comes near.
+        """
+        if name in self.within(kind, place):
+            return name
+        elsewhere = [other for other, names in self.names.get(kind, {}).items() if other and name in names]
+        raise NoSuchName(kind, name, place, () if elsewhere else self.nearest(kind, name, place), elsewhere)
+
+    def nearest(self, kind: str, text: str, place: str | None = None, most: int = 2) -> list[str]:
+        """The names that sound or look like a text, best first; those too far off are left out."""
+        near = sorted(((likeness(text, name), name) for name in self.within(kind, place)), key=lambda each: -each[0])
+        return [name for score, name in near[:most] if score >= max(ASK_FROM, near[0][0] - 10)]
+
+    def forms(self, kind: str) -> Mapping[str, tuple[str, ...]]:
+        """Spoken form → the names it may stand for; more than one where people would have to ask.
+
+        A form that is some name's own spelling stands for that name only: with `user-auth` and `user-auth-service` both
+        there, "user auth" is the first.
+        """
+        return self._forms.get(kind, {})
+
+    @cached_property
+    def _forms(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        return {kind: _forms_of(self.all(kind)) for kind in self.names}
+
+    @cached_property
+    def _squashed(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        found: dict[str, dict[str, tuple[str, ...]]] = {}
+        for kind, forms in self._forms.items():
+            by_squashed = found.setdefault(kind, {})
+            for form, names in forms.items():
+                by_squashed[squashed(form)] = tuple(dict.fromkeys(by_squashed.get(squashed(form), ()) + names))
+        return found
+
+    def read(self, kind: str, text: str) -> tuple[str, ...]:
+        """The names a text is, apart from spaces, hyphens and case: "check out" is checkout."""
+        return self._squashed.get(kind, {}).get(squashed(text), ())
+
+
+def spoken(name: str) -> list[str]:
+    """The ways people say a name, the plainest first: "web-app" → "web app", "web-app", "webapp"."""
+    return list(dict.fromkeys(_own_forms(name) + _further_forms(name)))
+
+
+def likeness(said: str, name: str) -> float:
+    """How much a text looks (60 %) and sounds (40 %) like the nearest way to say a name, from 0 to 100."""
+    text, sound = _shape(said)
+    return max(0.6 * fuzz.ratio(text, other) + 0.4 * fuzz.ratio(sound, voice) for other, voice in _shapes(name))
+
+
+@lru_cache(maxsize=4096)
+def _shapes(name: str) -> tuple[tuple[str, str], ...]:
+    """Look and sound of every way to say a name; kept, because the sound takes longest to find."""
+    return tuple(dict.fromkeys(_shape(form) for form in spoken(name)))
+
+
+def _shape(text: str) -> tuple[str, str]:
+    """The letters alone, and what they sound like."""
+    return squashed(text), doublemetaphone(text)[0]
+
+
+def squashed(text: str) -> str:
+    """Only the letters and digits, in lower case."""
+    return "".join(each for each in text.casefold() if each.isalnum())
+
+
+def _own_forms(name: str) -> list[str]:
+    """The spelling of the name itself, with its words apart or together."""
+    words = _words_of(name)
+    return [" ".join(words), name.casefold(), "".join(words)]
+
+
+def _further_forms(name: str) -> list[str]:
+    """The name with synonyms for its words, and without an ending that people leave out."""
+    words = _words_of(name)
+    shorter = [words[:-1]] if len(words) > 1 and words[-1] in _OPTIONAL_ENDINGS else []
+    said = (
+        option for each in (words, *shorter) for option in product(*((word, *_SYNONYMS.get(word, ())) for word in each))
+    )
+    return [form for option in islice(said, MOST_FORMS // 2) for form in (" ".join(option), "-".join(option))]
+
+
+def _words_of(name: str) -> list[str]:
+    """The words a name is made of: at hyphens and the like, and where capitals begin."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return re.split(r"[^a-z0-9]+", apart.casefold().strip("-_./ ")) if squashed(name) else [name.casefold()]
+
+
+def _forms_of(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Form → names, where a name's own spelling goes before any other's shortened one."""
+    own: dict[str, list[str]] = {}
+    further: dict[str, list[str]] = {}
+    for name in names:
+        for form in dict.fromkeys(_own_forms(name)):
+            own.setdefault(form, []).append(name)
+        for form in dict.fromkeys(_further_forms(name)):
+            further.setdefault(form, []).append(name)
+    return {form: tuple(dict.fromkeys(each)) for form, each in {**further, **own}.items()}
