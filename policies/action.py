@@ -7,35 +7,44 @@ a reading). Outside every scope a call is an error that says what to do.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import (
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    ClassVar,
-    Concatenate,
-    Generic,
-    ParamSpec,
-    Protocol,
-    TypeVar,
-    get_args,
-    get_type_hints,
-    overload,
-)
+from typing import Annotated, Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, get_type_hints, overload
 
 from pydantic import TypeAdapter
 
-if TYPE_CHECKING:
-    from policies.order import Order
+from policies.errors import IntegrationError, OutsideRun, Unreachable
+from policies.scope import Manner, Polling, Scope, current_manner, current_scope, entered, idempotency_key, performing
+
+__all__ = [
+    "Action",
+    "BoundAction",
+    "Call",
+    "Content",
+    "Effect",
+    "Found",
+    "IntegrationError",
+    "Json",
+    "Manner",
+    "OutsideRun",
+    "Polling",
+    "Preview",
+    "Scope",
+    "Target",
+    "Unreachable",
+    "action",
+    "actions_of",
+    "current_scope",
+    "digest",
+    "entered",
+    "idempotency_key",
+    "performing",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,32 +59,6 @@ class Effect(StrEnum):
     READ = "read"
     CHANGE = "change"
     DESTROY = "destroy"
-
-
-class IntegrationError(Exception):
-    """A system said no, and why. Its arguments must be JSON, so that a replayed run raises the same error."""
-
-    known: ClassVar[dict[str, type[IntegrationError]]] = {}
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        IntegrationError.known[f"{cls.__module__}.{cls.__qualname__}"] = cls
-
-    @property
-    def kind(self) -> str:
-        """The class's full name, by which `known` finds it again."""
-        return f"{type(self).__module__}.{type(self).__qualname__}"
-
-
-IntegrationError.known[f"{IntegrationError.__module__}.{IntegrationError.__qualname__}"] = IntegrationError
-
-
-class Unreachable(IntegrationError):
-    """No answer came, so whether a change happened is not known. Only this error is ever tried again."""
-
-
-class OutsideRun(RuntimeError):
-    """An action was called where none may be: outside a run, inside another action, or in a stray task."""
 
 
 class _ContentMark:
@@ -116,45 +99,6 @@ class Found(Generic[T]):
     """A lookup's answer when the change did happen, with the result it had."""
 
     result: T
-
-
-class Scope(Protocol):
-    """Where actions may be called: decides what a call does."""
-
-    @property
-    def order(self) -> Order[Any]:
-        """Draws the numbers of the scope's steps."""
-
-    def enter(self, call: Call[T]) -> Coroutine[Any, Any, T]:
-        """Take the call; its place in the order is fixed now, not when the coroutine is awaited."""
-
-
-@dataclass(frozen=True)
-class Polling:
-    """Asks the door to repeat a read inside one step until its value satisfies `done`."""
-
-    done: Callable[[Any], bool]
-    what: str
-    every: float
-    within: float | None
-
-
-_scope: ContextVar[tuple[Scope, asyncio.Task[Any] | None] | None] = ContextVar("devos_scope", default=None)
-_performing: ContextVar[str | None] = ContextVar("devos_performing", default=None)
-_key: ContextVar[str | None] = ContextVar("devos_idempotency_key", default=None)
-_polling: ContextVar[Polling | None] = ContextVar("devos_polling", default=None)
-
-
-def idempotency_key() -> str:
-    """The key of the action being performed or looked up: the same on every attempt at the same step.
-
-    Raises:
-        OutsideRun: nothing is being performed.
-    """
-    key = _key.get()
-    if key is None:
-        raise OutsideRun("idempotency_key() has a value only inside an action; call it from the action's own body.")
-    return key
 
 
 class Action(Generic[P, T]):
@@ -272,7 +216,7 @@ class BoundAction(Generic[P, T]):
         bound = self.action.signature.bind(self.owner, *args, **kwargs)
         bound.apply_defaults()
         arguments = dict(list(bound.arguments.items())[1:])
-        return Call(self.action, self.owner, arguments, _polling.get())
+        return Call(self.action, self.owner, arguments, current_manner())
 
 
 @dataclass(frozen=True)
@@ -282,7 +226,7 @@ class Call(Generic[T]):
     action: Action[..., T]
     owner: object
     arguments: dict[str, Any]
-    polling: Polling | None = field(default=None, compare=False)
+    manner: Manner = field(default_factory=Manner, compare=False)
 
     @property
     def name(self) -> str:
@@ -360,81 +304,3 @@ def actions_of(system: type) -> dict[str, Action[..., Any]]:
     """The actions a system's class declares, by full name."""
     found = (value for value in vars(system).values() if isinstance(value, Action))
     return {each.name: each for each in found}
-
-
-def current_scope(name: str) -> Scope:
-    """The scope an action called here and now belongs to.
-
-    Raises:
-        OutsideRun: there is none, or this place may not call actions; the message says what to do.
-    """
-    outer = _performing.get()
-    if outer is not None:
-        raise OutsideRun(f"{name} was called inside {outer}. Share a plain method between the two instead.")
-    entered = _scope.get()
-    if entered is None:
-        raise OutsideRun(f"{name} was called outside a run. Start one: `runs.start(...)`, or `devos say`.")
-    scope, task = entered
-    if task is not asyncio.current_task():
-        raise OutsideRun(f"{name} was called in a stray task. Put steps side by side with `together(...)`.")
-    return scope
-
-
-@contextmanager
-def entered(scope: Scope) -> Iterator[None]:
-    """Make `scope` the one that this task's actions go through."""
-    token = _scope.set((scope, asyncio.current_task()))
-    try:
-        yield
-    finally:
-        _scope.reset(token)
-
-
-@contextmanager
-def performing(name: str, key: str | None) -> Iterator[None]:
-    """Mark that an action's own body runs, in which no other action may be called."""
-    name_token, key_token = _performing.set(name), _key.set(key)
-    try:
-        yield
-    finally:
-        _performing.reset(name_token)
-        _key.reset(key_token)
-
-
-async def until(
-    read: Callable[[], Coroutine[Any, Any, T]],
-    done: Callable[[T], bool],
-    *,
-    what: str,
-    every: float = 2.0,
-    within: float | None = None,
-) -> T:
-    """Repeat one read as a single step until `done` is satisfied by its value.
-
-    Args:
-        read: calls exactly one read action, for example `lambda: kubernetes.rollout("web-app", "production")`.
-        done: whether a value is what was waited for.
-        what: what is waited for, in words: shown while the run waits.
-        every: seconds between two reads.
-        within: seconds until `NotYet` is raised; None waits for ever.
-
-    Raises:
-        NotYet: the time was over; the message says how the last value stood.
-    """
-    token = _polling.set(Polling(done, what, every, within))
-    try:
-        coroutine = read()
-    finally:
-        _polling.reset(token)
-    return await coroutine
-
-
-class NotYet(IntegrationError):
-    """What was waited for did not come in time."""
-
-    def __init__(self, what: str, seconds: float, last: str) -> None:
-        super().__init__(what, seconds, last)
-        self.what, self.seconds, self.last = what, seconds, last
-
-    def __str__(self) -> str:
-        return f"{self.what}: not after {self.seconds:g} s; at the end it was {self.last}."

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from policies.action import Call, IntegrationError, Json, NotYet, Unreachable
+from policies.action import Call, IntegrationError, Json, Unreachable
 from policies.agreeing import Agreeing, Waits, said_no
 from policies.output import Origin, decode, error, key_of, result
+from policies.steps import NotYet
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ class Doing:
         return told
 
     async def _read(self, origin: Origin, call: Call[Any], step: int) -> Any:
-        key, polling, spent = key_of(origin, call, step), call.polling, 0.0
+        key, polling, spent = key_of(origin, call, step), call.manner.polling, 0.0
         if polling is None:
             return await self.patiently(lambda: call.perform(key))
         self._waits.set(self._waits.doing, origin.run, polling.what)

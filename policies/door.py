@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -126,7 +127,7 @@ class Door:
     def _decide(
         self, origin: Origin, call: Call[Any], args: Mapping[str, Json], target: Target, preview: Preview
     ) -> Decision:
-        return self._judge.decide(
+        decision = self._judge.decide(
             Facts(
                 action=call.name,
                 effect=call.action.effect,
@@ -141,6 +142,9 @@ class Door:
                 bound=call.action.bound,
             )
         )
+        if call.manner.offered and decision.level is Level.AUTO:
+            return replace(decision, level=Level.CONFIRM, because="It is offered, not asked for: you decide.")
+        return decision
 
     async def _intend(
         self, origin: Origin, call: Call[Any], step: int, decision: Decision, agreed: Agreement, *, plan: bool = False

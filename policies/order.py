@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar, overload
 
-from policies.action import current_scope, entered
+from policies.scope import current_scope, entered
 
 A = TypeVar("A")
 B = TypeVar("B")

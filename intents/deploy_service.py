@@ -1,0 +1,83 @@
+"""D16: "Deploy the user authentication service to staging using CDK and create a change request"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from integrations.cdk import Cdk, DeployFailed
+from integrations.jira import Jira
+from integrations.newrelic import NewRelic
+from integrations.servicenow import ServiceNow
+from intents.intent import intent
+from intents.understanding.slots import EnvironmentName, ServiceName, TicketKey, Version
+from policies.action import IntegrationError
+from policies.steps import NotYet, offer, until
+
+PATIENCE = 120.0
+"""Seconds until a deployed service has to be healthy."""
+
+
+class DeploymentFailed(IntegrationError):
+    """The service was not deployed, or is not well since."""
+
+    def __init__(self, what: str, why: str, change: str, rolled_back: bool) -> None:
+        super().__init__(what, why, change, rolled_back)
+        self.what, self.why, self.change, self.rolled_back = what, why, change, rolled_back
+
+    def __str__(self) -> str:
+        after = "It was rolled back." if self.rolled_back else "It was not rolled back."
+        return f"{self.what} failed: {self.why} {after} {self.change} is closed as unsuccessful."
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """What is to be deployed, and where."""
+
+    service: ServiceName
+    environment: EnvironmentName
+    version: Version | None = None
+    """For the record: the CDK app decides what is built."""
+    ticket: TicketKey | None = None
+    """The issue the request grew out of, said or from the branch's name."""
+
+
+@intent(
+    "deploy [the] {service} [service] to {environment} [using cdk] [and create a change request]",
+    tier="complex",
+    hotkey="ctrl+alt+deploy",
+    code="D16",
+)
+async def deploy_service(want: Deploy, servicenow: ServiceNow, cdk: Cdk, jira: Jira, newrelic: NewRelic) -> str:
+    """Record a change, deploy once it may be, check that the service is well, and tell the people concerned."""
+    service, environment = want.service, want.environment
+    what = f"{service} {want.version} to {environment}" if want.version else f"{service} to {environment}"
+    change = await servicenow.request_change(
+        short_description=f"Deploy {what}",
+        implementation_plan=f"Deploy the stack of {service} in {environment} with AWS CDK (cdk deploy).",
+        backout_plan=f"Roll the stack of {service} in {environment} back to its last stable state (cdk rollback).",
+        risk="moderate" if environment == "production" else "low",
+        environment=environment,
+        service=service,
+    )
+    try:
+        deployed = await cdk.deploy(service, environment, change.number)
+        health = await until(
+            lambda: newrelic.health(service, environment),
+            lambda health: health.healthy,
+            what=f"the health of {service} in {environment}",
+            every=5.0,
+            within=PATIENCE,
+        )
+    except (DeployFailed, NotYet) as trouble:
+        undone = await offer(lambda: cdk.rollback(service, environment))
+        failed = DeploymentFailed(f"Deploying {what}", str(trouble), change.number, undone is not None)
+        await servicenow.close_change(change.number, str(failed), successful=False)
+        if want.ticket:
+            await jira.comment(want.ticket, str(failed))
+        raise failed from None
+    outcome = f"{service} is deployed to {environment} as stack {deployed.stack}. {health.summary}"
+    if want.ticket:
+        await jira.comment(want.ticket, f"{outcome} Change {change.number}.")
+    await servicenow.comment_change(change.number, outcome)
+    await servicenow.close_change(change.number, outcome, successful=True)
+    return f"{outcome} {change.number} is closed."

@@ -1,0 +1,65 @@
+"""What a request may say about its steps, beyond calling them one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from policies.errors import IntegrationError
+from policies.order import together
+from policies.output import Refused
+from policies.scope import Manner, Polling, in_manner
+
+__all__ = ["NotYet", "offer", "together", "until"]
+
+T = TypeVar("T")
+
+
+async def until(
+    read: Callable[[], Coroutine[Any, Any, T]],
+    done: Callable[[T], bool],
+    *,
+    what: str,
+    every: float = 2.0,
+    within: float | None = None,
+) -> T:
+    """Repeat one read as a single step until `done` is satisfied by its value.
+
+    Args:
+        read: calls exactly one read action, for example `lambda: kubernetes.rollout("web-app", "production")`.
+        done: whether a value is what was waited for.
+        what: what is waited for, in words: shown while the run waits.
+        every: seconds between two reads.
+        within: seconds until `NotYet` is raised; None waits for ever.
+
+    Raises:
+        NotYet: the time was over; the message says how the last value stood.
+    """
+    with in_manner(Manner(polling=Polling(done, what, every, within))):
+        coroutine = read()
+    return await coroutine
+
+
+async def offer(change: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
+    """Offer one change to the person, whatever the rules would let pass: its result, or None when it was declined.
+
+    Args:
+        change: calls exactly one action, for example `lambda: cdk.rollback("checkout", "staging")`.
+    """
+    with in_manner(Manner(offered=True)):
+        coroutine = change()
+    try:
+        return await coroutine
+    except Refused:
+        return None
+
+
+class NotYet(IntegrationError):
+    """What was waited for did not come in time."""
+
+    def __init__(self, what: str, seconds: float, last: str) -> None:
+        super().__init__(what, seconds, last)
+        self.what, self.seconds, self.last = what, seconds, last
+
+    def __str__(self) -> str:
+        return f"{self.what}: not after {self.seconds:g} s; at the end it was {self.last}."
