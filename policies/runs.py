@@ -95,7 +95,12 @@ class Runs:
         await asyncio.to_thread(prepare, self._engine)
         durable.close_traps()
         DBOS(config=self._config())
-        self._workflow = DBOS.workflow(name="devos.run", max_recovery_attempts=durable.RECOVERIES)(self._run)
+
+        @DBOS.workflow(name="devos.run", max_recovery_attempts=durable.RECOVERIES)
+        async def workflow(run: str) -> str:
+            return await self._run(run)
+
+        self._workflow = workflow
         DBOS.launch()
         for run in await asyncio.to_thread(self._unfinished):
             await self._begin(run)
