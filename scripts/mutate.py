@@ -1,8 +1,8 @@
 """Break public functions, one at a time, and see whether the test of their file notices.
 
-A copy of the repository is changed, never the repository. By default one function of every source file is made hollow: it
-does nothing and returns None. `--deep` makes finer breaks in every public function: conditions turned round, comparisons
-shifted, numbers changed. A break that no test notices has survived; it is printed with its place, and the exit code is 1.
+A copy of the repository is changed, never the repository. By default one function of every source file is made hollow:
+it does nothing and returns None. `--deep` makes finer breaks in every public function: conditions turned round,
+comparisons shifted, numbers changed. A break that no test notices has survived; it is printed, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _replaced(text: str, node: ast.expr, new: str) -> str:
 
 
 def mutants(repository: Path, source: Path, *, deep: bool) -> list[Mutant]:
-    """The breaks to try on a file: one hollow function, chosen by its name's hash so that it stays; or all fine ones."""
+    """The breaks to try on a file: one hollow function, chosen by its name's hash; or all the fine ones."""
     text = (repository / source).read_text()
     found = sorted(functions(ast.parse(text)), key=lambda each: _hash(f"{source}:{each[0]}"))
     if not deep:
@@ -222,7 +222,7 @@ def main() -> int:
 
 
 def sampled(sources: Sequence[Path], number: int) -> list[Path]:
-    """`number` of the files: the packages take turns, and hashes order them, so that files coming and going change little."""
+    """`number` of the files: the packages take turns; hashes order them, so that a new file changes little."""
     turns = {
         package: sorted((s for s in sources if s.parts[0] == package), key=lambda s: _hash(str(s)))
         for package in PACKAGES
