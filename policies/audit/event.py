@@ -18,6 +18,8 @@ ACTIVITIES = {"read": 2, "change": 3, "destroy": 4}
 STATUSES = {"done": 1, "found": 1, "failed": 2, "refused": 2, "denied": 2}
 """The last word of an entry's type as OCSF's status_id: Success or Failure. Anything else is 0, Unknown."""
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -58,7 +60,7 @@ def canonical(value: Json) -> str:
         TypeError: the value is not JSON.
         ValueError: it holds a number or a character that JSON in UTF-8 cannot hold.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = _CANONICAL.encode(value)
     text.encode()
     return text
 

@@ -80,20 +80,18 @@ class Log:
         self._file = Head(path)
         try:
             last_signed = self._file.read(signer.verifier)
-            self._connection = open_for_writing(path)
+            with contextlib.ExitStack() as opened:
+                self._connection = opened.enter_context(contextlib.closing(open_for_writing(path)))
+                self._tree = recover(self._connection, last_signed, signer.verifier)
+                self._head = signer.sign(self._tree.size, self._tree.root())
+                if last_signed is None:
+                    self._file.create(self._head)
+                self._reader = Reader(path)
+                opened.pop_all()
         except BadCheckpoint as error:
             raise RolledBack(f"{self._file.path} cannot be relied on: {error}.") from error
         except (OSError, sqlite3.Error) as error:
             raise CannotRecord(f"The audit log {path} cannot be written: {error}.") from error
-        try:
-            self._tree = recover(self._connection, last_signed, signer.verifier)
-            self._head = signer.sign(self._tree.size, self._tree.root())
-            if last_signed is None:
-                self._file.create(self._head)
-            self._reader = Reader(path)
-        except BaseException:
-            self._connection.close()
-            raise
         self._gate, self._closed = Lock(), False
         self._queue: SimpleQueue[_Pending | None] = SimpleQueue()
         self._writer = Thread(target=self._run, name="audit-log", daemon=True)
