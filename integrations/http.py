@@ -7,14 +7,22 @@ Every system refuses in its own words; here they become the same few errors with
 from __future__ import annotations
 
 import asyncio
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import httpx
 
 from policies.action import IntegrationError, Json, Unreachable
+
+if TYPE_CHECKING:
+    from requests import Response, Session
+
+T = TypeVar("T")
 
 AGENT = "DevOS/0.1"
 """What every request calls itself."""
@@ -196,7 +204,7 @@ class Http:
             why = in_a_line(str(error) or type(error).__name__, self._secrets)
             raise unreachable(self.system, self.host, why) from None
         if not response.is_success:
-            text = in_a_line(_words(response), self._secrets)
+            text = in_a_line(_words(response.headers.get("content-type", ""), response.text), self._secrets)
             raise refusal(self.system, self.host, path, response.status_code, text)
         if not response.content:
             return None
@@ -223,19 +231,68 @@ class Http:
         return self._clients[loop]
 
 
-def _words(response: httpx.Response) -> str:
-    """What a refusal says: its JSON's message where there is one, nothing where it is a page."""
-    if "html" in response.headers.get("content-type", ""):
-        return ""
+async def in_a_thread(system: str, host: str, secrets: tuple[str, ...], question: Callable[[], T]) -> T:
+    """Ask a maker's synchronous library, which speaks through `requests`, without holding up everything else.
+
+    Raises:
+        Unreachable: no answer.
+        Untrusted: the certificate is not trusted.
+    """
+    failures = import_module("requests.exceptions")
     try:
-        found = response.json()
+        return await asyncio.to_thread(question)
+    except failures.SSLError:
+        raise Untrusted(system, host) from None
+    except failures.RequestException as error:
+        raise unreachable(system, host, in_a_line(str(error), secrets)) from None
+
+
+def guard(session: Session, system: str, secrets: tuple[str, ...]) -> None:
+    """Let a library's session refuse in our words, before the library stumbles over an answer or logs it.
+
+    An answer that is no success, and one that claims success without being JSON, never reaches the library.
+    """
+
+    def look(response: Response, *args: object, **kwargs: object) -> None:
+        if response.is_redirect:
+            return
+        place, kind = urlsplit(response.url), response.headers.get("content-type", "")
+        if not response.ok:
+            text = in_a_line(_words(kind, response.text), secrets)
+            raise refusal(system, host_of(response.url), place.path, response.status_code, text)
+        if response.content and not _is_json(response.text):
+            raise BadAnswer(system, host_of(response.url), _kind(kind))
+
+    session.hooks["response"].append(look)
+
+
+def words(body: Json) -> str:
+    """What a refusal's JSON says, in the places where makers put it; empty where it says nothing."""
+    if isinstance(body, str):
+        return body
+    if isinstance(body, list):
+        return "; ".join(filter(None, map(words, body)))
+    if not isinstance(body, dict):
+        return ""
+    found = [words(body.get(name)) for name in ("message", "detail", "error", "errorMessages")]
+    errors = body.get("errors")
+    found.append(words(list(errors.values()) if isinstance(errors, dict) else errors))
+    return "; ".join(dict.fromkeys(filter(None, found)))
+
+
+def _words(content_type: str, text: str) -> str:
+    """What a refusal says: its JSON's message where there is one, nothing where it is a page."""
+    if "html" in content_type:
+        return ""
+    return words(json.loads(text)) if _is_json(text) else text
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
     except ValueError:
-        return response.text
-    if isinstance(found, dict):
-        for name in ("message", "detail", "error"):
-            if isinstance(found.get(name), str):
-                return str(found[name])
-    return response.text
+        return False
+    return True
 
 
 def _kind(content_type: str) -> str:

@@ -1,13 +1,13 @@
 """Jira: read, comment on and move issues. REST API v3 of Jira Cloud, through the `jira` library.
 
-The library's faults end in this file: it speaks to v2 and asks for the server's version unless told not to, tries again by
-itself, sends a transition's id as a number and a comment without properties, and its errors carry whole answers. So issues
-are read with its own call, and the rest goes through its session in the form the API's description asks for.
+The library's faults end in this file: it speaks to v2 and asks for the server's version unless told not to, tries
+again by itself, sends a transition's id as a number and a comment without properties, and its errors and its log carry
+whole answers. So issues are read with its own call, and the rest goes through its session in the form that the API's
+description asks for.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -16,17 +16,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any
 
-from integrations.http import (
-    AGENT,
-    TIMES,
-    BadAnswer,
-    NotThere,
-    Untrusted,
-    host_of,
-    in_a_line,
-    refusal,
-    unreachable,
-)
+from integrations.http import AGENT, TIMES, NotThere, guard, host_of, in_a_thread
 from policies.action import (
     Call,
     Content,
@@ -244,7 +234,10 @@ class Jira:
     async def _read(self, key: str) -> Issue:
         name = _checked(key)
         asked = "summary,status,issuetype,assignee,reporter"
-        raw = await self._ask(lambda library: library.issue(name, fields=asked).raw, f"issue {name}", name)
+        try:
+            raw = await self._ask(lambda library: library.issue(name, fields=asked).raw)
+        except NotThere:
+            raise NoSuchIssue(name) from None
         fields = raw["fields"]
         return Issue(
             key=raw["key"],
@@ -282,26 +275,16 @@ class Jira:
             answer = library._session.request(method, url, params=params, data=data)
             return answer.json() if answer.content else None
 
-        return await self._ask(send, path, about)
-
-    async def _ask(self, question: Callable[[Any], Any], path: str, about: str | None) -> Any:
-        """Put a question to the library in a thread, and its errors into words."""
-        return await asyncio.to_thread(self._ask_here, question, path, about)
-
-    def _ask_here(self, question: Callable[[Any], Any], path: str, about: str | None) -> Any:
-        library_error, requests = import_module("jira").JIRAError, import_module("requests.exceptions")
-        secrets = (self._token,)
         try:
-            return question(self._library)
-        except library_error as error:
-            if error.status_code == 404 and about is not None:
-                raise NoSuchIssue(about) from None
-            said = "" if "<html" in (error.text or "").lower() else in_a_line(error.text or "", secrets)
-            raise refusal("Jira", self._host, path, error.status_code or 502, said) from None
-        except requests.SSLError:
-            raise Untrusted("Jira", self._host) from None
-        except requests.RequestException as error:
-            raise unreachable("Jira", self._host, in_a_line(str(error), secrets)) from None
+            return await self._ask(send)
+        except NotThere:
+            if about is None:
+                raise
+            raise NoSuchIssue(about) from None
+
+    async def _ask(self, question: Callable[[Any], Any]) -> Any:
+        """Put a question to the library."""
+        return await in_a_thread("Jira", self._host, (self._token,), lambda: question(self._library))
 
     @cached_property
     def _library(self) -> Any:
@@ -313,16 +296,8 @@ class Jira:
             max_retries=0,
             timeout=TIMES,
         )
-        # Its own log prints answers, whole.
-        import_module("jira.resilientsession").LOG.setLevel("ERROR")
-        made._session.hooks["response"].append(self._refuse_pages)
+        guard(made._session, "Jira", (self._token,))
         return made
-
-    def _refuse_pages(self, response: Any, *args: Any, **kwargs: Any) -> None:
-        """Stop at an answer that claims success without being JSON, before the library stumbles over it."""
-        kind = response.headers.get("content-type", "")
-        if response.ok and not response.is_redirect and response.content and "json" not in kind:
-            raise BadAnswer("Jira", self._host, "a web page" if "html" in kind else f"{kind or 'no type at all'}")
 
 
 def document(text: str) -> dict[str, Json]:

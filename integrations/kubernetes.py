@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-from integrations.http import AGENT, TIMES, BadAnswer, Untrusted, host_of, in_a_line, refusal, unreachable
+from integrations.http import TIMES, NotThere, in_a_line
+from integrations.kubernetes_client import Client, Forbidden
 from policies.action import Call, Effect, Found, IntegrationError, Preview, Target, action
 
 HOPELESS = (
@@ -51,8 +48,8 @@ class Scaled:
     deployment: str
     namespace: str
     before: int
-    """The number it had. Equal to `after` when it already had that many, and when the answer was lost in a crash: nobody
-    remembers the number then, and taking the change back leaves the deployment alone instead of guessing."""
+    """The number it had. Equal to `after` when it already had that many, and when the answer was lost in a crash:
+    nobody remembers the number then, and taking the change back leaves the deployment alone instead of guessing."""
     after: int
 
 
@@ -85,38 +82,6 @@ class NoSuchDeployment(IntegrationError):
         return f"There is no deployment {self.name!r} in {self.namespace}; {instead}"
 
 
-class Forbidden(IntegrationError):
-    """The account lacks a right in the cluster."""
-
-    def __init__(self, right: str, where: str, said: str) -> None:
-        super().__init__(right, where, said)
-        self.right, self.where, self.said = right, where, said
-
-    def __str__(self) -> str:
-        return f"The account may not {self.right} {self.where} ({self.said}). Have a role with that right bound to it."
-
-
-class Missing(IntegrationError):
-    """The optional client is not installed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-
-    def __str__(self) -> str:
-        return "Kubernetes needs its client, which is not installed here: pip install 'devos[kubernetes]'"
-
-
-class BadKubeconfig(IntegrationError):
-    """The kubeconfig cannot be used."""
-
-    def __init__(self, path: str, why: str) -> None:
-        super().__init__(path, why)
-        self.path, self.why = path, why
-
-    def __str__(self) -> str:
-        return f"{self.path} cannot be used as a kubeconfig: {self.why}. Check it with: kubectl --kubeconfig {self.path} get ns"
-
-
 class Kubernetes:
     """The deployments of one cluster, through the official client (`pip install 'devos[kubernetes]'`)."""
 
@@ -138,12 +103,8 @@ class Kubernetes:
             kubeconfig: a kubeconfig file, used instead of `url` and `token`.
             context: which of its contexts; None for its current one.
         """
-        self._url, self._token = url, token
+        self._client = Client(url, token, kubeconfig, context)
         self._environments = environments
-        self._kubeconfig, self._context = kubeconfig, context
-        self._host = host_of(url)
-        self._connecting = Lock()
-        self._connected: tuple[Any, Any] | None = None
         self._before: dict[tuple[str, str, int], int] = {}
 
     @action(Effect.READ)
@@ -163,9 +124,7 @@ class Kubernetes:
     @action(Effect.READ)
     async def deployments(self, namespace: str | None = None) -> list[Deployment]:
         """The deployments of one namespace, or of all."""
-        where = f"in {namespace}" if namespace else "in the whole cluster"
-        found = await self._ask(lambda apps, core: self._list(apps, namespace), "list deployments", where)
-        return [_deployment(each) for each in found.items]
+        return [_deployment(each) for each in await self._list(namespace)]
 
     @deployments.target
     def _deployments_target(self, namespace: str | None = None) -> Target:
@@ -210,7 +169,7 @@ class Kubernetes:
         before = _wanted(await self._read(deployment, namespace))
         # Kept before anything is sent, for a lookup after a lost answer: by then the cluster shows only the new number.
         self._before[deployment, namespace, replicas] = before
-        await self._ask(
+        await self._client.ask(
             lambda apps, core: apps.patch_namespaced_deployment_scale(
                 deployment, namespace, {"spec": {"replicas": replicas}}, _request_timeout=TIMES
             ),
@@ -252,36 +211,41 @@ class Kubernetes:
 
     async def _read(self, name: str, namespace: str) -> Any:
         """The client's V1Deployment."""
-        found = await self._ask(
-            lambda apps, core: self._one(apps, name, namespace), "read the deployment", f"{name} in {namespace}"
-        )
-        if isinstance(found, list):
-            raise NoSuchDeployment(name, namespace, get_close_matches(name, found, 3))
-        return found
-
-    def _one(self, apps: Any, name: str, namespace: str) -> Any:
-        """The deployment, or the names there are when there is no such deployment."""
-        exception = import_module("kubernetes.client").ApiException
         try:
-            return apps.read_namespaced_deployment(name, namespace, _request_timeout=TIMES)
-        except exception as error:
-            if error.status != 404:
-                raise
+            return await self._client.ask(
+                lambda apps, core: apps.read_namespaced_deployment(name, namespace, _request_timeout=TIMES),
+                "read the deployment",
+                f"{name} in {namespace}",
+            )
+        except NotThere:
+            pass
         try:
-            return [each.metadata.name for each in self._list(apps, namespace).items]
-        except exception:
-            return []
+            names = [each.metadata.name for each in await self._list(namespace)]
+        except Forbidden:
+            names = []  # then the refusal goes without a suggestion
+        raise NoSuchDeployment(name, namespace, get_close_matches(name, names, 3))
 
-    def _list(self, apps: Any, namespace: str | None) -> Any:
+    async def _list(self, namespace: str | None) -> list[Any]:
+        """The client's V1Deployments, of one namespace or of all."""
         if namespace is None:
-            return apps.list_deployment_for_all_namespaces(_request_timeout=TIMES)
-        return apps.list_namespaced_deployment(namespace, _request_timeout=TIMES)
+            found = await self._client.ask(
+                lambda apps, core: apps.list_deployment_for_all_namespaces(_request_timeout=TIMES),
+                "list deployments",
+                "in the whole cluster",
+            )
+        else:
+            found = await self._client.ask(
+                lambda apps, core: apps.list_namespaced_deployment(namespace, _request_timeout=TIMES),
+                "list deployments",
+                f"in {namespace}",
+            )
+        return list(found.items)
 
     async def _pod_trouble(self, deployment: Any, namespace: str) -> str:
         """Why the deployment's unready pods will not start, or nothing."""
         selector = _selector(deployment.spec.selector)
         try:
-            pods = await self._ask(
+            pods = await self._client.ask(
                 lambda apps, core: core.list_namespaced_pod(namespace, label_selector=selector, _request_timeout=TIMES),
                 "list pods",
                 f"in {namespace}",
@@ -289,55 +253,6 @@ class Kubernetes:
         except Forbidden:
             return ""
         return next(filter(None, (_trouble_of(pod) for pod in pods.items)), "")
-
-    async def _ask(self, question: Callable[[Any, Any], Any], right: str, where: str) -> Any:
-        """Put a question to the client in a thread, and its errors into words."""
-        return await asyncio.to_thread(self._ask_here, question, right, where)
-
-    def _ask_here(self, question: Callable[[Any, Any], Any], right: str, where: str) -> Any:
-        apps, core = self._connection()
-        client, urllib3 = import_module("kubernetes.client"), import_module("urllib3.exceptions")
-        try:
-            return question(apps, core)
-        except client.ApiException as error:
-            said = in_a_line(_message(error), (self._token or "",))
-            if error.status == 403:
-                raise Forbidden(right, where, said) from None
-            raise refusal("Kubernetes", self._host, where, error.status, said) from None
-        except urllib3.SSLError:
-            raise Untrusted("Kubernetes", self._host) from None
-        except urllib3.HTTPError as error:
-            raise unreachable("Kubernetes", self._host, in_a_line(str(error), (self._token or "",))) from None
-        except (ValueError, TypeError):
-            # The client's models refuse what they do not know, such as a web page.
-            raise BadAnswer("Kubernetes", self._host, "something else") from None
-
-    def _connection(self) -> tuple[Any, Any]:
-        """The client's apps and core APIs, made when they are first used."""
-        with self._connecting:
-            self._connected = self._connected or self._connect()
-            return self._connected
-
-    def _connect(self) -> tuple[Any, Any]:
-        try:
-            client, config = import_module("kubernetes.client"), import_module("kubernetes.config")
-        except ModuleNotFoundError:
-            raise Missing from None
-        settings = client.Configuration()
-        if self._kubeconfig is not None:
-            try:
-                config.load_kube_config(str(self._kubeconfig), self._context, settings)
-            except (config.ConfigException, OSError) as error:
-                raise BadKubeconfig(str(self._kubeconfig), in_a_line(str(error))) from None
-            self._host = host_of(settings.host)
-        else:
-            settings.host = self._url.rstrip("/")
-            if self._token:
-                settings.api_key = {"BearerToken": f"Bearer {self._token}"}
-        settings.retries = False  # trying again is the door's business
-        made = client.ApiClient(settings)
-        made.user_agent = AGENT
-        return client.AppsV1Api(made), client.CoreV1Api(made)
 
 
 def _wanted(deployment: Any) -> int:
@@ -404,11 +319,3 @@ def _selector(selector: Any) -> str:
         forms = {"In": f"{each.key} in ({values})", "NotIn": f"{each.key} notin ({values})", "Exists": each.key}
         parts.append(forms.get(each.operator, f"!{each.key}"))
     return ",".join(parts)
-
-
-def _message(error: Any) -> str:
-    """What the API server says in a refusal: its Status object's message, else the reason phrase."""
-    try:
-        return str(json.loads(error.body)["message"])
-    except (ValueError, TypeError, KeyError):
-        return str(error.reason)
