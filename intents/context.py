@@ -1,8 +1,8 @@
 """Where a request was made: the project, the branch and the ticket being worked on.
 
-What the context knows fills slots that were not said. So it must not be a way in for other people's text: it comes from the
-folder's name, from the person, and from the branch's name, which the person checked out. Nothing from an issue, a commit or a
-file's content ever enters it.
+What the context knows fills slots that were not said. So it must not be a way in for other people's text: it comes from
+the folder's name, from the person, and from the branch's name, which the person checked out. Nothing from an issue, a
+commit or a file's content ever enters it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Context:
 
 
 def _head_of(git: Path) -> str | None:
-    """The text of HEAD; `git` is a folder, or in a worktree or submodule a file that names one. None outside a repository."""
+    """The text of HEAD, None outside a repository. In a worktree or submodule `git` is a file that names the folder."""
     if git.is_file():
         named = _start_of(git)
         if named is None or not named.startswith("gitdir:"):

@@ -3,8 +3,8 @@
     @intent("scale [the] {deployment} to {replicas} [replicas]", tier="medium", hotkey="ctrl+alt+k", code="D20")
     async def scale_deployment(want: Scale, kubernetes: Kubernetes, jira: Jira) -> str: ...
 
-The first parameter is the request, a frozen dataclass of slots. The others name systems by their class, and nothing else
-can be reached: the signature is the blast radius. What comes back is the sentence that is said when all is done.
+The first parameter is the request, a frozen dataclass of slots. The others name systems by their class, and nothing
+else can be reached: the signature is the blast radius. What comes back is the sentence that is said when all is done.
 """
 
 from __future__ import annotations

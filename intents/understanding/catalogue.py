@@ -17,6 +17,8 @@ from rapidfuzz import fuzz
 
 ASK_FROM = 55.0
 """A name at least this near, out of 100, is worth asking about; mishearings of the right name lie above."""
+MOST_LISTED = 3
+"""Names that are all listed when none of them comes near."""
 MOST_FORMS = 48
 """Spoken forms of one name; a name of many words with many synonyms would have hundreds."""
 
@@ -38,23 +40,28 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "staging": ("stage", "stg"),
     "svc": ("service",),
 }
+_BETWEEN = re.compile(r"[\W_]+")
 _OPTIONAL_ENDINGS = ("service", "svc", "deployment")
 
 
 class NoSuchName(LookupError):
     """Something was named that does not exist there."""
 
-    def __init__(self, kind: str, name: str, place: str | None, nearest: Iterable[str], elsewhere: Iterable[str] = ()):
-        super().__init__(kind, name, place, list(nearest), list(elsewhere))
+    def __init__(
+        self, kind: str, name: str, place: str | None, nearest: list[str], elsewhere: list[str], all_names: list[str]
+    ) -> None:
+        super().__init__(kind, name, place, nearest, elsewhere, all_names)
         self.kind, self.name, self.place = kind, name, place
-        self.nearest, self.elsewhere = list(nearest), list(elsewhere)
+        self.nearest, self.elsewhere, self.all_names = nearest, elsewhere, all_names
 
     def __str__(self) -> str:
         where = f" in {self.place}" if self.place else ""
         text = f"there is no {self.kind} {self.name!r}{where}"
         if self.elsewhere:
             return f"{text}; it exists in {' and '.join(self.elsewhere)}."
-        return f"{text}; did you mean {' or '.join(self.nearest)}?" if self.nearest else f"{text}."
+        if self.nearest:
+            return f"{text}; did you mean {' or '.join(self.nearest)}?"
+        return f"{text}; there is only {' and '.join(self.all_names)}." if self.all_names else f"{text}."
 
 
 @dataclass(frozen=True)
@@ -96,8 +103,11 @@ class Catalogue:
         """
         if name in self.within(kind, place):
             return name
-        elsewhere = [other for other, names in self.names.get(kind, {}).items() if other and name in names]
-        raise NoSuchName(kind, name, place, () if elsewhere else self.nearest(kind, name, place), elsewhere)
+        places = self.names.get(kind, {})
+        elsewhere = [other for other, names in places.items() if other and name in names]
+        nearest = [] if elsewhere else self.nearest(kind, name, place)
+        few = list(self.within(kind, place))
+        raise NoSuchName(kind, name, place, nearest, elsewhere, few if len(few) <= MOST_LISTED else [])
 
     def nearest(self, kind: str, text: str, place: str | None = None, most: int = 2) -> list[str]:
         """The names that sound or look like a text, best first; those too far off are left out."""
@@ -154,7 +164,7 @@ def _shape(text: str) -> tuple[str, str]:
 
 def squashed(text: str) -> str:
     """Only the letters and digits, in lower case."""
-    return "".join(each for each in text.casefold() if each.isalnum())
+    return _BETWEEN.sub("", text.casefold())
 
 
 def _own_forms(name: str) -> list[str]:

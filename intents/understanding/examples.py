@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from hassil.expression import Alternative, Expression, Group, ListReference, RuleReference, TextChunk
 from hassil.intents import IntentData
@@ -22,11 +24,16 @@ class Examples:
 
     def __init__(self, templates: Templates, catalogue: Catalogue) -> None:
         self._templates = templates
-        self._general = {
+        self._catalogue = catalogue
+
+    @cached_property
+    def _general(self) -> dict[str, str]:
+        """One example of each request."""
+        return {
             each.name: self.filled(
-                each, {slot.name: _sample(slot, catalogue) for slot in each.speakable.values() if slot.required}
+                each, {slot.name: _sample(slot, self._catalogue) for slot in each.speakable.values() if slot.required}
             )
-            for each in templates.intents.values()
+            for each in self._templates.intents.values()
         }
 
     def filled(self, intent: Intent, values: Mapping[str, str]) -> str:
@@ -38,8 +45,8 @@ class Examples:
             name: f"<{name}>" for name, slot in intent.speakable.items() if slot.required and name not in values
         }
         parsed = self._templates.parsed(intent)
-        filled = [_fill(sentence.expression, wanted, parsed) for sentence in parsed.sentences]
-        complete = (" ".join(text.split()) for text, said in filter(None, filled) if said == set(wanted))
+        filled = (_fill(sentence.expression, wanted, parsed, frozenset()) for sentence in parsed.sentences)
+        complete = (" ".join(each.text.split()) for each in filled if each is not None and each.said == set(wanted))
         return next(complete, intent.sentences[0])
 
     def alike(self, text: str, most: int = 3) -> list[str]:
@@ -60,34 +67,45 @@ def _sample(slot: Slot, catalogue: Catalogue) -> str:
             return shaped.example
 
 
-def _fill(part: Expression, values: Mapping[str, str], parsed: IntentData) -> tuple[str, set[str]] | None:
-    """A part of a template as text, with the slots it says; None when it needs a slot that has no value."""
+@dataclass(frozen=True)
+class _Filled:
+    """Part of a template as text."""
+
+    text: str
+    said: frozenset[str]
+    """The slots said so far, in this part and those before it."""
+
+
+def _fill(part: Expression, values: Mapping[str, str], parsed: IntentData, before: frozenset[str]) -> _Filled | None:
+    """Fill in a part of a template that comes after others; None when it needs a slot that has no value."""
     match part:
         case TextChunk(text=text):
-            return text, set()
-        case ListReference():
-            return (values[part.slot_name], {part.slot_name}) if part.slot_name in values else None
+            return _Filled(text, before)
+        case ListReference(slot_name=name):
+            return _Filled(values[name], before | {name}) if name in values else None
         case RuleReference(rule_name=name):
-            return _fill(parsed.expansion_rules[name].expression, values, parsed)
-        case Alternative(items=items):
-            return _choose(list(_each(items, values, parsed)), part.is_optional)
+            return _fill(parsed.expansion_rules[name].expression, values, parsed, before)
+        case Alternative(items=items, is_optional=optional):
+            return _choose([_fill(item, values, parsed, before) for item in items], before, optional)
         case Group(items=items):
-            filled = [_fill(item, values, parsed) for item in items]
-            whole = [each for each in filled if each is not None]
-            return (
-                ("".join(text for text, _ in whole), set().union(*(said for _, said in whole)))
-                if len(whole) == len(filled)
-                else None
-            )
+            return _join(items, values, parsed, before)
     raise AssertionError(f"a template cannot contain {part!r}")
 
 
-def _each(items: Sequence[Expression], values: Mapping[str, str], parsed: IntentData) -> Iterator[tuple[str, set[str]]]:
-    """The alternatives that can be filled in."""
-    return (filled for item in items if (filled := _fill(item, values, parsed)) is not None)
+def _choose(options: Sequence[_Filled | None], before: frozenset[str], optional: bool) -> _Filled | None:
+    """The option that says the most slots; what may be left out is, unless it says one that nothing before it said."""
+    best = max(filter(None, options), key=lambda each: len(each.said), default=None)
+    return _Filled("", before) if optional and (best is None or best.said == before) else best
 
 
-def _choose(filled: Sequence[tuple[str, set[str]]], optional: bool) -> tuple[str, set[str]] | None:
-    """The alternative that says the most slots; one that says none is left out where it may be."""
-    best = max(filled, key=lambda each: len(each[1]), default=None)
-    return ("", set()) if optional and (best is None or not best[1]) else best
+def _join(
+    items: Sequence[Expression], values: Mapping[str, str], parsed: IntentData, before: frozenset[str]
+) -> _Filled | None:
+    """The parts one after another."""
+    whole = _Filled("", before)
+    for item in items:
+        filled = _fill(item, values, parsed, whole.said)
+        if filled is None:
+            return None
+        whole = _Filled(whole.text + filled.text, filled.said)
+    return whole

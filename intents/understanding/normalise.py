@@ -1,4 +1,4 @@
-"""One spelling for what was said: "Hey DevOS, um, scale the Web App to ten replicas." → "scale the web app to 10 replicas".
+"""One spelling for what was said: "Hey DevOS, um, scale the Web App to ten." → "scale the web app to 10".
 
 Nothing here guesses. What a step cannot read it leaves as it was, so that the templates refuse it.
 """
@@ -52,8 +52,8 @@ class TooLong(ValueError):
 def normalise(text: str, projects: Collection[str] = ()) -> str:
     """Bring a sentence into the one form that the templates are written in.
 
-    Lower case, digits for numbers, "minus 3" for negative ones, "DEV-789" for an issue of a known project however it was
-    spoken, "v2.1.0" for a version; no fillers, no punctuation but what stands inside a word.
+    Lower case, digits for numbers, "minus 3" for negative ones, "DEV-789" for an issue of a known project however it
+    was spoken, "v2.1.0" for a version; no fillers, no punctuation but what stands inside a word.
 
     Args:
         text: as typed or transcribed.
@@ -127,7 +127,7 @@ def _tickets(said: str, projects: Collection[str]) -> str:
 
 @cache
 def _issue_of(key: str) -> re.Pattern[str]:
-    """What an issue of one project looks like. A second number after a whole one is another number: "dev 789 10 pods"."""
+    """What an issue of one project looks like. In "dev 789 10 pods" the second number is another one."""
     spelled = r"[ .]?".join(re.escape(letter) for letter in key.casefold())
     digits = r"\d{3,}|(?:\d(?:[ -]\d)+|\d{1,2} \d{2}|\d{1,2})(?! \d)"
     return re.compile(rf"(?<![\w-]){spelled}(?: (?:dash|hyphen|number|ticket|issue))* ?-? ?({digits})(?![\w.-])")

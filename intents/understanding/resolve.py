@@ -1,4 +1,4 @@
-"""From a reading to a request's slots: names checked where they must exist, the context asked, what is missing named."""
+"""From a reading to a request's slots: names are checked, the context is asked, what is missing is named."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from intents.understanding.examples import Examples
 from intents.understanding.slots import Between, Named, Shaped, Slot
 from intents.understanding.templates import Reading, Unknown
 
-MOST_UNKNOWN = 4
-"""Words that could be one misheard name or number; more are another sentence."""
 MOST_UNLIKE = 2
 """Words that could be one name that nothing here resembles."""
 
@@ -38,10 +36,7 @@ class Resolving:
         """The request's slots as an instance of its dataclass, or why there are none."""
         slots = reading.intent.speakable
         said = dict(reading.slots)
-        filled = {
-            name: value for name, slot in slots.items() if (value := self._from_context(slot, context)) is not None
-        }
-        values = filled | said
+        values: dict[str, object] = self._from_context(slots, context) | said
         missing = missing_in(reading)
         for name, value in said.items():
             problem = self._problem(slots[name], value, values, slots)
@@ -64,10 +59,20 @@ class Resolving:
         return all(self._could_be(reading.intent.speakable[name], each) for name, each in reading.unknown.items())
 
     def _could_be(self, slot: Slot, unknown: Unknown) -> bool:
-        words = len(unknown.text.split())
-        if isinstance(slot.mark, Named) and words > MOST_UNLIKE:
-            return words <= MOST_UNKNOWN and bool(self._catalogue.nearest(slot.mark.kind, unknown.text))
-        return words <= MOST_UNKNOWN
+        few = len(unknown.text.split()) <= MOST_UNLIKE
+        return few or not isinstance(slot.mark, Named) or self._is_like(slot, unknown)
+
+    def _is_like(self, slot: Slot, unknown: Unknown) -> bool:
+        """Whether a name comes near the words."""
+        return isinstance(slot.mark, Named) and bool(self._catalogue.nearest(slot.mark.kind, unknown.text))
+
+    def rank(self, reading: Reading) -> tuple[int, ...]:
+        """Sorts readings, best first: least missing, least unknown, least unlike any name, most fixed words."""
+        slots, unknown = reading.intent.speakable, reading.unknown
+        names = [name for name in unknown if isinstance(slots[name].mark, Named)]
+        unlike = sum(not self._is_like(slots[name], unknown[name]) for name in names)
+        words = sum(len(each.text.split()) for each in unknown.values())
+        return len(missing_in(reading)), len(unknown), len(names), unlike, words, -reading.literal
 
     def _problem(
         self, slot: Slot, value: object, values: Mapping[str, object], slots: Mapping[str, Slot]
@@ -90,28 +95,23 @@ class Resolving:
                     return f"{_titled(slot)} must look like {example}, not {value.text!r}.", []
         return None
 
-    def _from_context(self, slot: Slot, context: Context) -> str | None:
-        """What the context says for a slot: of the right shape, and for a ticket of a project that exists."""
-        if not isinstance(slot.mark, Shaped) or slot.mark.from_context is None:
-            return None
-        value: str | None = getattr(context, slot.mark.from_context)
-        if value is None or re.fullmatch(slot.mark.pattern, value) is None:
-            return None
+    def _from_context(self, slots: Mapping[str, Slot], context: Context) -> dict[str, object]:
+        """What the context says for the slots: of the right shape, and for a ticket of a project that exists."""
+        found: dict[str, object] = {}
         projects = self._catalogue.all("project")
-        return value if not projects or value.split("-")[0] in projects else None
+        for name, slot in slots.items():
+            if isinstance(slot.mark, Shaped) and slot.mark.from_context is not None:
+                value: str | None = getattr(context, slot.mark.from_context)
+                fits = value is not None and re.fullmatch(slot.mark.pattern, value) is not None
+                if value is not None and fits and (not projects or value.split("-")[0] in projects):
+                    found[name] = value
+        return found
 
 
 def missing_in(reading: Reading) -> list[str]:
     """The slots that the request requires and the reading does not say."""
     said = dict(reading.slots)
     return [name for name, slot in reading.intent.speakable.items() if slot.required and name not in said]
-
-
-def rank(reading: Reading) -> tuple[int, int, int, int]:
-    """The readings in order, best first: the least missing, then the least unknown, then the most fixed words."""
-    unknown = reading.unknown.values()
-    words = sum(len(each.text.split()) for each in unknown)
-    return len(missing_in(reading)), len(unknown), words, -reading.literal
 
 
 def _titled(slot: Slot) -> str:

@@ -1,8 +1,8 @@
 """The kinds of things that can be said in a request's slots.
 
-A slot is a field of the frozen dataclass that a request takes. Its annotation says how it is spoken and checked: a name
-that exists somewhere, a whole number within bounds, a text of a known shape. The marks are read twice: by the templates,
-which find the slot in a sentence, and by pydantic, which checks slots that arrive as JSON.
+A slot is a field of the frozen dataclass that a request takes. Its annotation says how it is spoken and checked: a
+name that exists somewhere, a whole number within bounds, a text of a known shape. The marks are read twice: by the
+templates, which find the slot in a sentence, and by pydantic, which checks slots that arrive as JSON.
 """
 
 from __future__ import annotations

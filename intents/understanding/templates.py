@@ -1,8 +1,9 @@
 """The sentences of every request, as hassil templates, and all the ways one text can be read by them.
 
-Slots are matched against the text's own words: every run of words that means something to a slot (a name the catalogue has, a
-whole number within bounds, a text of the right shape) becomes an entry of that slot's list. So a catalogue of any size costs
-nothing to compile, a number is read exactly, and a second look can let any words stand in a slot, to say what is wrong with them.
+Slots are matched against the text's own words: every run of words that means something to a slot (a name the
+catalogue has, a whole number within bounds, a text of the right shape) becomes an entry of that slot's list. So a
+catalogue of any size costs nothing to compile, a number is read exactly, and a second look can let any words stand in
+a slot, to say what is wrong with them.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ from intents.understanding.slots import Between, Mark, Named, Shaped
 
 LONGEST_SLOT = 6
 """Words one slot may take."""
+MOST_UNKNOWN = 4
+"""Words that could be one misheard name or number; more are another sentence."""
 MOST_WORDS = 40
 """Words of a text that is looked at twice; a longer one is no near miss of a request."""
+_GRAMMAR = re.compile(r"a|an|and|at|by|do|does|for|from|have|in|is|of|on|or|the|to|using|with")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -82,7 +86,7 @@ class Templates:
         """Every reading in which any words may stand in a slot; what the slot cannot read is `Unknown`."""
         if len(text.split()) > MOST_WORDS:
             return []
-        return self._readings(text, catalogue, lambda said: (Unknown(said),))
+        return self._readings(text, catalogue, lambda said: (Unknown(said),) if could_be_slot(said) else ())
 
     def _readings(
         self, text: str, catalogue: Catalogue, otherwise: Callable[[str], tuple[object, ...]]
@@ -133,6 +137,12 @@ def meanings(mark: Mark, said: str, catalogue: Catalogue) -> tuple[object, ...]:
             return (int(said),) if whole else ()
         case Shaped(pattern):
             return (said,) if re.fullmatch(pattern, said) else ()
+
+
+def could_be_slot(said: str) -> bool:
+    """Whether words that mean nothing to a slot may stand in it all the same: few, and not cut at a word of grammar."""
+    words = said.split()
+    return len(words) <= MOST_UNKNOWN and not any(_GRAMMAR.fullmatch(each) for each in (words[0], words[-1]))
 
 
 def _runs(words: Sequence[str]) -> Iterator[str]:

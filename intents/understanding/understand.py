@@ -1,7 +1,7 @@
 """From a sentence to a request with checked slots, or to a clear answer why not.
 
-Stages: normalise → templates. A text is understood only when exactly one reading fits a template whole and every name in it
-exists. What merely comes near is answered with what it could have meant, never carried out.
+Stages: normalise → templates. A text is understood only when exactly one reading fits a template whole and every name
+in it exists. What merely comes near is answered with what it could have meant, never carried out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from intents.intent import Intent, Tier
 from intents.understanding.catalogue import Catalogue
 from intents.understanding.examples import Examples
 from intents.understanding.normalise import TooLong, normalise
-from intents.understanding.resolve import Refusal, Resolving, rank
+from intents.understanding.resolve import Refusal, Resolving
 from intents.understanding.templates import Reading, Templates
 
 _NEGATED = re.compile(r"\b(?:not|never|\w+n't|dont|no|cancel|stop|abort|without|nothing)\b")
@@ -80,7 +80,8 @@ class Understanding:
         Args:
             text: as typed or transcribed.
             context: fills slots that were not said and that may come from it.
-            channel: how the sentence arrived: voice, file, typed, hotkey, web. The answer speaks of hearing or of reading.
+            channel: how the sentence arrived (voice, file, typed, hotkey, web), so that the answer can speak of
+                hearing or of reading.
         """
         started = time.perf_counter()
         answer = self._understand(text, context, "heard" if channel in _SPOKEN else "read")
@@ -98,9 +99,8 @@ class Understanding:
             return self._settle(text, exact, context)
         if _NEGATED.search(said):
             return NotUnderstood(text, f"I {took} {said!r}, which says what not to do; nothing is done.")
-        for reading in sorted(
-            filter(self._resolving.is_plausible, self._templates.near(said, self.catalogue)), key=rank
-        ):
+        near = filter(self._resolving.is_plausible, self._templates.near(said, self.catalogue))
+        for reading in sorted(near, key=self._resolving.rank):
             outcome = self._resolving.resolve(reading, context)
             if isinstance(outcome, Refusal):
                 return NotUnderstood(text, outcome.because, outcome.nearest, outcome.missing)
@@ -108,7 +108,8 @@ class Understanding:
 
     def _settle(self, text: str, readings: Sequence[Reading], context: Context) -> Understood | NotUnderstood:
         """Take the one reading that holds; with none, say what is wrong; with several, say them all."""
-        outcomes = [(reading, self._resolving.resolve(reading, context)) for reading in sorted(readings, key=rank)]
+        ranked = sorted(readings, key=self._resolving.rank)
+        outcomes = [(reading, self._resolving.resolve(reading, context)) for reading in ranked]
         holding = {(reading.intent, slots): reading for reading, slots in outcomes if not isinstance(slots, Refusal)}
         if len(holding) == 1:
             (((intent, slots), reading),) = holding.items()
