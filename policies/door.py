@@ -19,7 +19,8 @@ from policies.doing import Doing
 from policies.output import Origin, Refused, decode, key_of, refusal
 from policies.plan import Change, Plan
 
-INTENDED, DONE, FAILED, REFUSED = (f"devos.action.{word}" for word in ("intended", "done", "failed", "refused"))
+ASKED, INTENDED = "devos.action.asked", "devos.action.intended"
+DONE, FAILED, REFUSED = "devos.action.done", "devos.action.failed", "devos.action.refused"
 
 
 class Judge(Protocol):
@@ -80,7 +81,7 @@ class Door:
         Raises:
             CannotRecord: the intention could not be written; nothing was performed.
         """
-        past = self.history(origin, step)
+        past = [entry for entry in self.history(origin, step) if entry.type != ASKED]
         if past and past[-1].type != INTENDED:
             return past[-1].payload
         if past and call.action.effect is not Effect.READ:
@@ -119,6 +120,7 @@ class Door:
                 raise Refused(text, decision.rule, decision.where)
             if decision.level > agreed:
                 single = Change.of(step, call.name, call.json, call.target(), preview, decision)
+                await self._ask(origin, call, step, decision)
                 agreement = await self._agreeing.agree(origin, call, decision, plan, planned, single)
                 agreed = decision.level
             elif reads or not self._agreeing.frozen:
@@ -145,6 +147,13 @@ class Door:
         if call.manner.offered and decision.level is Level.AUTO:
             return replace(decision, level=Level.CONFIRM, because="It is offered, not asked for: you decide.")
         return decision
+
+    async def _ask(self, origin: Origin, call: Call[Any], step: int, decision: Decision) -> None:
+        """Write what the run waits at, so that the question is seen beside the steps, and newer code is held to it."""
+        if any(entry.type == ASKED for entry in self.history(origin, step)):
+            return
+        data = {"level": str(decision.level), "rule": decision.rule, "digest": call.digest, "plan": False}
+        await self._log.append(Entry(ASKED, origin.run, step, call.name, data, {"args": call.json}))
 
     async def _intend(
         self, origin: Origin, call: Call[Any], step: int, decision: Decision, agreed: Agreement, *, plan: bool = False

@@ -28,7 +28,10 @@ def steps_of(entries: Iterable[Stored]) -> list[dict[str, Json]]:
             planned.add(entry.step)
         step = steps.setdefault(entry.step, _new(entry))
         payload = entry.payload or {}
-        if entry.type == "devos.action.intended":
+        if entry.type == "devos.action.asked":
+            step |= {"args": payload.get("args"), "status": "asking", "decision": entry.data["level"]}
+            step |= {"rule": entry.data["rule"]}
+        elif entry.type == "devos.action.intended":
             step |= {"args": payload.get("args"), "status": "running", "decision": entry.data["level"]}
             step |= {name: entry.data[name] for name in ("rule", "approved_by", "via")}
         else:

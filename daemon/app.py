@@ -1,0 +1,188 @@
+"""The only wiring: builds every object once, and takes it down again in reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from daemon import home as places
+from daemon.claim import claimed, executor_id
+from daemon.config import Config
+from daemon.control import Control
+from daemon.desk import Desk
+from daemon.hearing.utterance import Utterance
+from daemon.listening import Ears
+from daemon.names import read_names
+from daemon.systems import connected, known_actions, simulated
+from integrations.sandbox.process import ensure
+from integrations.servicenow import ServiceNow
+from intents.context import Context
+from intents.count_replicas import count_replicas
+from intents.deploy_service import deploy_service
+from intents.intent import Intent, MissingSystem
+from intents.scale_deployment import scale_deployment
+from intents.understanding.catalogue import Catalogue
+from intents.understanding.understand import NotUnderstood, Understanding, Understood
+from policies.action import IntegrationError, Json
+from policies.agreeing import ChangeGate, Verdict
+from policies.approvals import Approvals
+from policies.audit.checkpoint import Signer
+from policies.audit.log import Entry, Log
+from policies.brake import Brake
+from policies.door import Door
+from policies.engine import Rules, rule_files
+from policies.execution import StepsChanged
+from policies.plan import Plan
+from policies.runs import Request, Runs
+from policies.store import engine_of
+from policies.undoing import undo
+
+INTENTS: tuple[Intent, ...] = (scale_deployment, deploy_service, count_replicas)
+"""Every request, in the order they are shown."""
+
+
+class App:
+    """One running DevOS."""
+
+    def __init__(self, home: Path, config: Config, *, sandbox: bool) -> None:
+        self.home, self.config, self.sandbox = home, config, sandbox
+        self.person = config.person.name
+        self._stack = AsyncExitStack()
+        self._names_lock = asyncio.Lock()
+
+    async def __aenter__(self) -> App:
+        """Start everything, the durable runs last.
+
+        Raises:
+            AlreadyRunning: another daemon serves this home.
+            BadConfig, RuleError, NewerFile, RolledBack, BadDatabase, NotStarted: what is wrong, and what to do.
+        """
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def _open(self) -> None:
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._stack.enter_context(claimed(self.home / "devos.lock"))
+        self.systems, apps = self._connect()
+        self.actions = known_actions()
+        self.owners = {
+            name: owner
+            for name, action in self.actions.items()
+            if (owner := next((each for kind, each in self.systems.items() if action in vars(kind).values()), None))
+        }
+        self.rules = Rules.load(rule_files(self.home), self.actions)
+        self.log = Log(self.home / "audit.db", Signer.load_or_create(self.home / "keys"))
+        self._stack.callback(self.log.close)
+        engine = engine_of(self.config.runs.database or f"sqlite:///{self.home / 'runs.db'}")
+        self._stack.callback(engine.dispose)
+        self.approvals = Approvals(engine, self.log, lifetime=timedelta(hours=self.config.approvals.hours))
+        self.brake = Brake(self.home)
+        self.door = Door(self.rules, self.log, self.approvals, self.brake, self._gate())
+        self.intents = {each.name: each for each in INTENTS}
+        self._apps = apps
+        self.understanding = Understanding(INTENTS, Catalogue.of())
+        self.ears = Ears(self.home, self.config.hearing)
+        self.runs = Runs(engine, self.log, self.approvals, self.door, self.perform, executor=executor_id(self.home))
+        await self.log.append(Entry("devos.daemon.started", None, None, None, {"version": version("devos")}))
+        await self.runs.launch()
+        self._stack.push_async_callback(self.runs.close)
+        await self.refresh()
+        control = Control(places.socket(self.home), Desk(self).handlers)
+        await control.open()
+        self._stack.push_async_callback(control.close)
+
+    def _connect(self) -> tuple[dict[type, object], Path | None]:
+        if not self.sandbox:
+            apps = self.config.cdk.apps.expanduser() if self.config.cdk else None
+            return connected(self.config, self.home), apps
+        folder = places.sandbox(self.home)
+        return simulated(ensure(folder), self.config.environments, self.home, folder), folder / "apps"
+
+    def _gate(self) -> ChangeGate | None:
+        servicenow = self.systems.get(ServiceNow)
+        if not isinstance(servicenow, ServiceNow):
+            return None
+
+        async def gate(number: str) -> Verdict:
+            state = await servicenow.change_state(number)
+            return Verdict(state.approved, state.refused, state.by, state.text)
+
+        return gate
+
+    async def perform(self, intent: str, slots: dict[str, Json]) -> str:
+        """Carry out a request by name, in whichever scope this is called."""
+        if intent == "undo":
+            return await undo(slots["run"], self.log, self.actions, self.owners)
+        if intent not in self.intents:
+            raise StepsChanged(f"there is no request {intent} any more")
+        found = self.intents[intent]
+        try:
+            return await found.run(found.slots_from_json(slots), self.systems)
+        except MissingSystem as missing:
+            raise IntegrationError(str(missing)) from None
+
+    async def refresh(self) -> None:
+        """Read again which names exist."""
+        names = await read_names(self.door, self.systems, self.config.environments, self._apps, self.person)
+        if names != self.understanding.catalogue:
+            self.understanding = self.understanding.with_catalogue(names)
+
+    async def understand(self, utterance: Utterance, folder: Path) -> Understood | NotUnderstood:
+        """Understand a sentence; one that names something unknown is tried again with names read afresh."""
+        context = Context.of(folder, self.person)
+        answer = self.understanding.understand(utterance.text, context, channel=utterance.channel)
+        if isinstance(answer, Understood):
+            return answer
+        before = self.understanding
+        async with self._names_lock:
+            if self.understanding is before:
+                await self.refresh()
+        if self.understanding is before:
+            return answer
+        return self.understanding.understand(utterance.text, context, channel=utterance.channel)
+
+    def request(self, utterance: Utterance, understood: Understood) -> Request:
+        """The request that an understood sentence makes."""
+        slots = understood.intent.slots_to_json(understood.slots)
+        return self._request(utterance, understood.intent.name, slots, understood.tier)
+
+    def undoing(self, run: str) -> Request:
+        """The request to take a run back."""
+        return self._request(Utterance(f"undo {run}", "typed"), "undo", {"run": run}, "medium")
+
+    def _request(self, utterance: Utterance, intent: str, slots: dict[str, Json], tier: str) -> Request:
+        return Request(
+            text=utterance.text,
+            channel=utterance.channel,
+            confidence=utterance.confidence,
+            audio=utterance.audio,
+            intent=intent,
+            slots=slots,
+            tier=tier,
+            person=self.person,
+            version=version("devos"),
+        )
+
+    async def start(self, request: Request) -> str:
+        """Start a run."""
+        return await self.runs.start(request)
+
+    async def plan(self, request: Request) -> Plan:
+        """What a request would change; nothing is started."""
+        return await self.runs.plan(request)
+
+    def follow(self, run: str) -> AsyncIterator[dict[str, Any]]:
+        """A run's JSON, now and after every change."""
+        return self.runs.follow(run)

@@ -1,0 +1,208 @@
+"""config.toml: the settings, each with its default, and errors that name the line."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Environment = Literal["production", "staging", "development"]
+
+
+class BadConfig(Exception):
+    """config.toml is wrong: the message says where, what, and what to write instead."""
+
+
+class Section(BaseModel):
+    """One part of the settings: unknown names are errors, and nothing changes once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Person(Section):
+    """Whose DevOS this is."""
+
+    name: str = Field(default_factory=getpass.getuser)
+    """Stands in the audit log; by default the account's name."""
+
+
+class Runs(Section):
+    """Where runs are kept."""
+
+    database: str | None = None
+    """"postgresql://USER@HOST/NAME" for a team that shares workers; by default a SQLite file in DEVOS_HOME."""
+
+
+class Approvals(Section):
+    """How long questions stand."""
+
+    hours: Annotated[float, Field(gt=0, le=12)] = 12.0
+    """Hours until a question, or an approval that was not used yet, expires."""
+
+
+class Hearing(Section):
+    """How recordings are understood."""
+
+    model: str | None = None
+    """A Whisper model's name ("base.en") or folder; by default the best that is found."""
+    download: bool = False
+    """Whether a named model may be fetched from the hub."""
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+
+
+class Kubernetes(Section):
+    """A cluster: by address, or by a kubeconfig and one of its contexts. The token is $DEVOS_KUBERNETES_TOKEN."""
+
+    url: str | None = None
+    kubeconfig: Path | None = None
+    context: str | None = None
+
+
+class Rancher(Section):
+    """A Rancher server. The token is $DEVOS_RANCHER_TOKEN."""
+
+    url: str
+    clusters: dict[str, str] = {}
+    """Environment → the cluster's name in Rancher."""
+
+
+class NewRelic(Section):
+    """A New Relic account. The user key is $DEVOS_NEWRELIC_KEY."""
+
+    account: int
+    url: str = "https://api.newrelic.com"
+
+
+class Jira(Section):
+    """A Jira Cloud site. The API token is $DEVOS_JIRA_TOKEN."""
+
+    url: str
+    email: str
+
+
+class ServiceNow(Section):
+    """A ServiceNow instance. The password is $DEVOS_SERVICENOW_PASSWORD."""
+
+    url: str
+    user: str
+
+
+class Cdk(Section):
+    """The CDK apps."""
+
+    apps: Path
+    """A folder with one CDK app for each service."""
+    program: str = "cdk"
+    stacks: dict[str, str] = {}
+    """"service@environment" → the stack's name, where it is not the usual one."""
+
+
+class Config(Section):
+    """All settings."""
+
+    person: Person = Person()
+    environments: dict[str, Environment] = {"production": "production", "staging": "staging"}
+    """What a namespace or an account is; what is not named here counts as production."""
+    runs: Runs = Runs()
+    approvals: Approvals = Approvals()
+    hearing: Hearing = Hearing()
+    kubernetes: Kubernetes | None = None
+    rancher: Rancher | None = None
+    newrelic: NewRelic | None = None
+    jira: Jira | None = None
+    servicenow: ServiceNow | None = None
+    cdk: Cdk | None = None
+
+
+SECRETS = ("token", "password", "key", "api_key", "secret")
+
+
+def load(home: Path) -> Config:
+    """Read DEVOS_HOME/config.toml; without the file, the defaults.
+
+    Raises:
+        BadConfig: it cannot be read, is no TOML, or has a wrong or unknown setting; with file and line.
+    """
+    file = home / "config.toml"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{file} cannot be read: {error}") from None
+    try:
+        return Config.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(f"{file}: {error}") from None
+    except ValidationError as error:
+        raise BadConfig("\n".join(_problem(file, text, one) for one in error.errors())) from None
+
+
+def _problem(file: Path, text: str, error: Any) -> str:
+    path = [str(part) for part in error["loc"]]
+    where = f"{file}:{_line(text, path)}"
+    if error["type"] == "extra_forbidden":
+        if path[-1] in SECRETS:
+            variable = f"DEVOS_{'_'.join(path).upper()}"
+            return f"{where}: secrets do not stand in config.toml; set the environment variable ${variable} instead."
+        return f"{where}: there is no setting {'.'.join(path)!r}.{_instead(path)}"
+    return f"{where}: {'.'.join(path)}: {error['msg']}."
+
+
+def _instead(path: list[str]) -> str:
+    from difflib import get_close_matches
+
+    model: Any = Config
+    for name in path[:-1]:
+        field = model.model_fields.get(name)
+        model = (
+            next((kind for kind in _kinds(field.annotation) if issubclass(kind, BaseModel)), None) if field else None
+        )
+        if model is None:
+            return ""
+    near = get_close_matches(path[-1], model.model_fields, 1)
+    return f" Did you mean {near[0]!r}?" if near else f" There are: {', '.join(model.model_fields)}."
+
+
+def _kinds(annotation: Any) -> list[type]:
+    from typing import get_args
+
+    return [kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type)]
+
+
+def _line(text: str, path: list[str]) -> int:
+    """The line that sets what `path` names; 1 where it cannot be told."""
+    section: list[str] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[([^\]]+)\]", line):
+            section = [part.strip().strip("\"'") for part in header[1].split(".")]
+            if section == path:
+                return number
+        elif (key := re.match(r"\s*([\w.\"'-]+)\s*=", line)) and [*section, *_parts(key[1])] == path[
+            : len(section) + len(_parts(key[1]))
+        ]:
+            return number
+    return 1
+
+
+def _parts(key: str) -> list[str]:
+    return [part.strip("\"'") for part in key.split(".")]
+
+
+def secret(name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Read a secret from the environment: "jira_token" is $DEVOS_JIRA_TOKEN.
+
+    Raises:
+        BadConfig: it is not set.
+    """
+    variable = f"DEVOS_{name.upper()}"
+    value = environment.get(variable, "")
+    if not value:
+        raise BadConfig(f"config.toml names {name.partition('_')[0]}, but ${variable} is not set.")
+    return value

@@ -1,0 +1,127 @@
+"""The door for the command line: a Unix socket that only the same person's programs may use.
+
+One line of JSON asks, one or more lines of JSON answer; the last one has "end" set. An error is
+{"error": {"text", "code"}} with the exit code that the command line is to end with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import struct
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from policies.action import Json
+
+logger = logging.getLogger("devos.control")
+
+LIMIT = 1 << 20
+"""The most bytes of one question."""
+
+Handler = Callable[[dict[str, Any]], AsyncIterator[Json]]
+
+
+class Problem(Exception):
+    """What a person did wrong or has to know, with the exit code of the contract."""
+
+    def __init__(self, text: str, code: int, **more: Json) -> None:
+        super().__init__(text)
+        self.code, self.more = code, more
+
+
+class Control:
+    """Answers the command line."""
+
+    def __init__(self, path: Path, handlers: Mapping[str, Handler]) -> None:
+        self._path, self._handlers = path, handlers
+        self._server: asyncio.Server | None = None
+        self._busy: set[asyncio.Task[Any]] = set()
+
+    async def open(self) -> None:
+        """Listen; the socket is made with mode 0600, and one left by a killed daemon is replaced."""
+        self._path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(self._serve, self._path, limit=LIMIT)
+        finally:
+            os.umask(before)
+
+    async def close(self) -> None:
+        """Stop listening and let go of everybody who waits."""
+        if self._server is not None:
+            self._server.close()
+        for task in list(self._busy):
+            task.cancel()
+        await asyncio.gather(*self._busy, return_exceptions=True)
+        self._path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._busy.add(task)
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+                await self._answer(reader, writer)
+        finally:
+            self._busy.discard(task)
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def send(value: Json) -> None:
+            writer.write(json.dumps(value).encode() + b"\n")
+            await writer.drain()
+
+        if peer_uid(writer.get_extra_info("socket")) != os.getuid():
+            await send({"error": {"text": "This DevOS belongs to somebody else.", "code": 3}, "end": True})
+            return
+        try:
+            question = json.loads(await reader.readline())
+            handler = self._handlers[question.pop("do")]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            await send(
+                {
+                    "error": {"text": "The daemon does not know this question; is it an older DevOS?", "code": 2},
+                    "end": True,
+                }
+            )
+            return
+        gone = asyncio.ensure_future(reader.read())
+        try:
+            answers = handler(question)
+            while True:
+                step = asyncio.ensure_future(anext(answers, None))
+                await asyncio.wait({step, gone}, return_when=asyncio.FIRST_COMPLETED)
+                if not step.done():  # the asker left
+                    step.cancel()
+                    return
+                value = step.result()
+                if value is None:
+                    break
+                await send(value)
+            await send({"end": True})
+        except Problem as problem:
+            await send({"error": {"text": str(problem), "code": problem.code, **problem.more}, "end": True})
+        except Exception as bug:
+            logger.exception("a question to the daemon failed by a fault of DevOS")
+            text = f"DevOS itself failed ({type(bug).__name__}: {bug}); the daemon's log has the details."
+            await send({"error": {"text": text, "code": 1}, "end": True})
+        finally:
+            gone.cancel()
+
+
+def peer_uid(connection: socket.socket) -> int:
+    """The user id of the process at the other end of a Unix socket; -1 where the system does not tell."""
+    if sys.platform == "linux":
+        found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", found)[1])
+    if sys.platform == "darwin":
+        # struct xucred { u_int version; uid_t uid; … }, asked for by LOCAL_PEERCRED (sys/un.h).
+        return int(struct.unpack_from("2I", connection.getsockopt(0, 1, 76))[1])
+    return -1

@@ -1,0 +1,205 @@
+"""What the command line may ask the daemon, question by question."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from daemon.control import Handler, Problem
+from daemon.hearing.evidence import NoSpeech
+from daemon.hearing.recording import NotARecording
+from daemon.hearing.utterance import Channel, Utterance
+from daemon.hearing.weights import NoWeights
+from intents.understanding.understand import NotUnderstood, Understood
+from policies.action import Json
+from policies.approvals import CannotAnswer
+from policies.audit.log import CannotRecord, Entry
+from policies.runs import CannotResume, NoSuchRun, Request
+
+if TYPE_CHECKING:
+    from daemon.app import App
+
+FAILED, WRONG, NOT_UNDERSTOOD = 1, 2, 5
+"""Exit codes of the contract."""
+
+
+class Desk:
+    """Answers questions for one running DevOS, in JSON; what went wrong is a `Problem` with an exit code."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """Every question by name."""
+        return {
+            "say": self._say,
+            "hear": self._hear,
+            "test": self._test,
+            "follow": self._follow,
+            "runs": self._runs,
+            "run": self._run,
+            "cancel": self._cancel,
+            "resume": self._resume,
+            "undo": self._undo,
+            "approvals": self._approvals,
+            "answer": self._answer,
+            "brake": self._brake,
+        }
+
+    async def _say(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        channel = question.get("channel", "typed")
+        if channel not in get_args(Channel):
+            raise Problem(f"There is no channel {channel!r}; there are {', '.join(get_args(Channel))}.", WRONG)
+        async for answer in self._utterance(Utterance(question["text"], channel), question):
+            yield answer
+
+    async def _hear(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        try:
+            utterance, heard = await self._app.ears.hear(Path(question["file"]), self._app.understanding.catalogue)
+        except NotARecording as problem:
+            raise Problem(str(problem), WRONG) from None
+        except NoSpeech as problem:
+            raise Problem(str(problem), NOT_UNDERSTOOD) from None
+        except NoWeights as problem:
+            raise Problem(str(problem), FAILED) from None
+        yield {
+            "heard": {"transcript": heard.text, "confidence": heard.confidence, "model": heard.model}
+            | {"timings": heard.timings}
+        }
+        async for answer in self._utterance(utterance, question):
+            yield answer
+
+    async def _utterance(self, utterance: Utterance, question: dict[str, Any]) -> AsyncIterator[Json]:
+        understood = await self._understand(utterance, question)
+        request = self._app.request(utterance, understood)
+        if question.get("plan"):
+            plan = await self._app.plan(request)
+            yield {
+                "plan": plan.shown(),
+                "digest": plan.digest,
+                "level": str(plan.level),
+                "open": plan.open,
+                "answer": plan.answer,
+                "failed": plan.failed,
+                "intent": request.intent,
+                "slots": request.slots,
+                "tier": request.tier,
+                "utterance": {"text": utterance.text, "channel": utterance.channel, "confidence": utterance.confidence},
+            }
+            return
+        async for answer in self._started(request):
+            yield answer
+
+    async def _started(self, request: Request) -> AsyncIterator[Json]:
+        try:
+            run = await self._app.start(request)
+        except CannotRecord as problem:
+            raise Problem(f"Nothing was started, because the audit log cannot be written: {problem}", FAILED) from None
+        async for shown in self._app.follow(run):
+            yield {"run": shown}
+
+    async def _understand(self, utterance: Utterance, question: dict[str, Any]) -> Understood:
+        answer = await self._app.understand(utterance, Path(question.get("folder") or "/"))
+        if isinstance(answer, NotUnderstood):
+            raise Problem(
+                answer.because,
+                NOT_UNDERSTOOD,
+                heard=answer.text,
+                nearest=answer.nearest,
+                missing=answer.missing,
+                stage=answer.stage,
+                ms=answer.ms,
+            )
+        return answer
+
+    async def _test(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        understood = await self._understand(Utterance(question["text"], "typed"), question)
+        yield {
+            "intent": understood.intent.name,
+            "slots": understood.intent.slots_to_json(understood.slots),
+            "tier": understood.tier,
+            "confidence": understood.confidence,
+            "stage": understood.stage,
+            "ms": understood.ms,
+        }
+
+    async def _follow(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        try:
+            async for shown in self._app.follow(question["run"]):
+                yield {"run": shown}
+        except NoSuchRun as problem:
+            raise Problem(str(problem.args[0]), WRONG) from None
+
+    async def _runs(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        yield {"runs": self._app.runs.newest(question.get("limit", 20))}
+
+    async def _run(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        try:
+            yield {"run": self._app.runs.show(question["run"])}
+        except NoSuchRun as problem:
+            raise Problem(str(problem.args[0]), WRONG) from None
+
+    async def _cancel(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        try:
+            done = await self._app.runs.cancel(question["run"], self._app.person, "terminal")
+        except NoSuchRun as problem:
+            raise Problem(str(problem.args[0]), WRONG) from None
+        shown = self._app.runs.show(question["run"])
+        if not done:
+            raise Problem(f"{question['run']} is {shown['status']} already.", FAILED)
+        yield {"run": shown}
+
+    async def _resume(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        try:
+            await self._app.runs.resume(question["run"])
+        except NoSuchRun as problem:
+            raise Problem(str(problem.args[0]), WRONG) from None
+        except CannotResume as problem:
+            raise Problem(str(problem), FAILED) from None
+        async for shown in self._app.follow(question["run"]):
+            yield {"run": shown}
+
+    async def _undo(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        run = question["run"]
+        try:
+            shown = self._app.runs.show(run)
+        except NoSuchRun as problem:
+            raise Problem(str(problem.args[0]), WRONG) from None
+        if shown["status"] not in ("done", "failed", "denied", "cancelled"):
+            raise Problem(f"{run} is still {shown['status']}; `devos runs cancel {run}` stops it first.", WRONG)
+        async for answer in self._started(self._app.undoing(run)):
+            yield answer
+
+    async def _approvals(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        yield {"approvals": [approval.to_json() for approval in self._app.approvals.open()]}
+
+    async def _answer(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        try:
+            approval = await self._app.approvals.answer(
+                question["id"],
+                question["yes"],
+                self._app.person,
+                question.get("via", "terminal"),
+                digest=question.get("digest"),
+                because=question.get("because"),
+                result=question.get("result"),
+            )
+        except CannotAnswer as problem:
+            raise Problem(str(problem), FAILED) from None
+        except CannotRecord as problem:
+            raise Problem(f"The answer does not count, because it cannot be recorded: {problem}", FAILED) from None
+        yield {"approval": asdict(approval)}
+
+    async def _brake(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        on = bool(question["on"])
+        if on:
+            self._app.brake.freeze()
+        await self._app.log.append(
+            Entry(f"devos.brake.{'on' if on else 'off'}", None, None, None, {"by": self._app.person})
+        )
+        if not on:
+            self._app.brake.thaw()
+        yield {"frozen": on}

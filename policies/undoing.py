@@ -1,0 +1,65 @@
+"""Taking a run back: its changes in reverse order, each through the door again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from policies.action import Action, Call, IntegrationError
+from policies.audit.log import Log
+from policies.scope import current_scope
+
+
+class NothingToUndo(IntegrationError):
+    """The run made no change that can be taken back."""
+
+
+async def undo(run: str, log: Log, actions: Mapping[str, Action[..., Any]], owners: Mapping[str, object]) -> str:
+    """Take back what a run changed, as a request of its own.
+
+    Args:
+        run: the run.
+        log: the audit log that says what it did.
+        actions: every action by name.
+        owners: the connected system of each action, by the action's name.
+
+    Raises:
+        NothingToUndo: it changed nothing, or nothing that has a way back.
+    """
+    calls, stay = _ways_back(run, log, actions, owners)
+    if not calls:
+        why = f"nothing can take back {' and '.join(stay)}" if stay else "it changed nothing"
+        raise NothingToUndo(f"There is nothing to undo in {run}: {why}.")
+    for call in calls:
+        await current_scope(call.name).enter(call)
+    done = f"Took back {len(calls)} change{'' if len(calls) == 1 else 's'} of {run}."
+    return f"{done} Nothing takes back {' and '.join(stay)}." if stay else done
+
+
+def _ways_back(
+    run: str, log: Log, actions: Mapping[str, Action[..., Any]], owners: Mapping[str, object]
+) -> tuple[list[Call[Any]], list[str]]:
+    """The calls that undo a run's changes, last change first, and the names of the actions that have no way back."""
+    entries = log.entries(run=run)
+    intended = {
+        entry.step: entry for entry in entries if entry.type == "devos.action.intended" and not entry.data["plan"]
+    }
+    calls: list[Call[Any]] = []
+    stay: list[str] = []
+    for entry in reversed(entries):
+        first = intended.get(entry.step)
+        if entry.type != "devos.action.done" or entry.data["plan"] or first is None or first.data["effect"] == "read":
+            continue
+        name = str(entry.action)
+        if name not in owners or first.payload is None or entry.payload is None:
+            stay.append(name)
+            continue
+        action = actions[name]
+        arguments = {key: action.arguments[key].validate_python(value) for key, value in first.payload["args"].items()}
+        result = action.result.validate_python(entry.payload["result"])
+        back = Call(action, owners[name], arguments).undo(result)
+        if back is None:
+            stay.append(name)
+        else:
+            calls.append(back)
+    return calls, stay
