@@ -16,9 +16,12 @@ from cedarpy import pst
 
 from policies.action import Action, Json, digest
 from policies.decision import Decision, Facts, Level
+from policies.problem import RuleError
 from policies.reading import read
 from policies.rule import Rule
 from policies.schema import CHOICES, arguments_of
+
+__all__ = ["SHIPPED", "RuleError", "Rules", "rule_files"]
 
 SHIPPED = Path(__file__).parent / "rules"
 """The folder of the rules that come with DevOS."""
@@ -77,7 +80,7 @@ class Rules:
         except ValueError as error:  # text that is not Unicode, a number too long to be written
             return self._refusal("error", f"The rules could not be asked about {facts.action}: {error}.")
         if diagnostics.errors:
-            return self._error(facts, min(diagnostics.errors))
+            return self._error(facts, diagnostics.errors)
         rule = next(iter(self._by_strictness(diagnostics)), None)
         if rule is None:
             return self._refusal("no-match", f"No rule permits {facts.action} on {facts.target.id}.")
@@ -90,6 +93,9 @@ class Rules:
         Raises:
             ValueError: the facts hold something that cannot be put to the rules.
         """
+        stranger = self._stranger(facts)
+        if stranger is not None:
+            raise ValueError(f"The rules do not know {stranger}.")
         return tuple(self._by_strictness(self._ask(facts)))
 
     def _by_strictness(self, diagnostics: cedarpy.Diagnostics) -> list[Rule]:
@@ -139,13 +145,15 @@ class Rules:
         ]
         return cedarpy.is_authorized(request, self._policies, entities).diagnostics
 
-    def _error(self, facts: Facts, message: str) -> Decision:
-        rule = next((rule for rule in self.rules if f"policy `{rule.id}`" in message), None)
-        if rule is None:
-            return self._refusal("error", f"The rules could not be asked about {facts.action}: {message}.")
-        reason = message.split(": ", 1)[1]
-        said = f"Rule {rule.id} could not be evaluated for {facts.action}, so it is refused: {reason}."
-        return Decision(Level.DENY, "error", rule.where, said, self.ruleset)
+    def _error(self, facts: Facts, errors: Sequence[str]) -> Decision:
+        for rule in self.rules:
+            prefix = f"error while evaluating policy `{rule.id}`: "
+            for error in errors:
+                if error.startswith(prefix):
+                    reason = error.removeprefix(prefix)
+                    said = f"Rule {rule.id} could not be evaluated for {facts.action}, so it is refused: {reason}."
+                    return Decision(Level.DENY, "error", rule.where, said, self.ruleset)
+        return self._refusal("error", f"The rules could not be asked about {facts.action}: {'; '.join(errors)}.")
 
     def _refusal(self, rule: str, because: str) -> Decision:
         return Decision(Level.DENY, rule, "", because, self.ruleset)

@@ -72,7 +72,7 @@ class Names:
                 wanted = {one.id}
             case pst.ActionIn(entities=several):
                 wanted = {each.id for each in several}
-            case pst.ScopeAny():
+            case _:  # whichever action there is
                 wanted = set(Effect)
         merged: dict[str, Argument] = {}
         for name, action in self.actions.items():
@@ -86,7 +86,7 @@ class Names:
     def _type(self, kind: pst.EntityType) -> Iterator[Wrong]:
         name = str(kind)
         if name not in _ENTITIES:
-            yield name, f"there is no type {name!r}{did_you_mean(name, _ENTITIES)}"
+            yield kind.basename, f"there is no type {name!r}{did_you_mean(name, _ENTITIES)}"
 
     def _entity(self, uid: pst.EntityUid) -> Iterator[Wrong]:
         known = self.entities.get(str(uid.type))
@@ -113,14 +113,14 @@ class Names:
         for one, other in product(_elements(node.left), _elements(node.right)):
             left, right = _kind(one), _kind(other)
             if left != right and {left, right} <= set(_ENTITIES):
-                yield right, f"one side is of type {left}, the other {right}: they are never the same."
-            for path, literal in ((one, other), (other, one)):
+                word = right if isinstance(other, pst.EntityLit) else left
+                yield word, f"one side is of type {left}, the other {right}: they are never the same."
+            for path, value in ((one, other), (other, one)):
                 known = self._values(path, arguments)
-                if isinstance(literal, pst.StringLit) and known and literal.value not in known:
-                    what = f"{_path(path)} is never {literal.value!r}{did_you_mean(literal.value, known)}"
-                    yield literal.value, what
-                if isinstance(literal, pst.EntityLit) and node.op != "in":
-                    yield from _group_as_action(literal.value)
+                if isinstance(value, pst.StringLit) and known and value.value not in known:
+                    yield value.value, f"{_path(path)} is never {value.value!r}{did_you_mean(value.value, known)}"
+                if isinstance(value, pst.EntityLit) and node.op != "in":
+                    yield from _group_as_action(value.value)
 
     def _values(self, path: pst.Expr, arguments: Mapping[str, Argument]) -> tuple[str, ...]:
         """All the texts a path can be, where that is known."""

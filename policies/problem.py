@@ -41,7 +41,7 @@ class RuleError(ValueError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a sentence that names the nearest known word, or the few that there are; empty where neither helps."""
-    words = sorted(known)
+    words = sorted(set(known))
     nearest = process.extractOne(word, words, scorer=fuzz.ratio, score_cutoff=NEAR)
     if nearest is not None:
         return f"; did you mean {nearest[0]!r}?"

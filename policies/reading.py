@@ -86,7 +86,5 @@ def _complaint(statement: Statement, error: str) -> Problem:
     if attribute is None:
         return statement.problem(f"{error.replace('for policy `policy0`, ', '')}.")
     owner, name = "context.args" if attribute[1] else "context", attribute[2]
-    what = (
-        f"{owner} does not always have {name!r}: ask `{owner} has {name} && …` first, or name the action that has it."
-    )
+    what = f"{owner} need not have {name!r}: ask `{owner} has {name} && …` first, or name the action that has it."
     return statement.problem(what, name)

@@ -186,11 +186,14 @@ def _syntax_problem(statement: Statement, message: str) -> Problem:
     if message == _UNFINISHED:
         what = "the rule that begins here does not end; is a `;` or a bracket missing?"
         return Problem(statement.file, statement.line, what)
-    broken = next(each for each in statement.tokens if _complaint(statement.text[: each.end]) not in ("", _UNFINISHED))
+    beginnings = ((each, _complaint(statement.text[: each.end])) for each in statement.tokens)
+    broken = next((each for each, complaint in beginnings if complaint not in ("", _UNFINISHED)), None)
+    if broken is None:
+        return Problem(statement.file, statement.line, f"{message}.")
     if broken is statement.tokens[-1]:  # the grammar holds to the end, so Cedar means a word: it stands in the message
         mentioned = set(re.findall(r"\w+", message)) - set(_WORDS)
         broken = next((each for each in statement.tokens if each.text in mentioned), broken)
-    if broken.text in ("@", "permit", "forbid"):
+    if broken.text == "@":
         return Problem(statement.file, broken.line, f"{message}; is the `;` of the rule before it missing?")
     hint = did_you_mean(broken.text, _WORDS) if broken.text not in _WORDS else "."
     return Problem(statement.file, broken.line, f"{message}{hint}")

@@ -1,0 +1,127 @@
+"""Files become checked rules, or one error that lists everything wrong in any of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policies.action import Effect, action, actions_of
+from policies.problem import RuleError
+from policies.reading import read
+
+
+class Kubernetes:
+    @action(Effect.READ)
+    async def deployment(self, name: str) -> None: ...
+
+    @action(Effect.CHANGE)
+    async def scale(self, deployment: str, replicas: int, reason: str | None = None) -> None: ...
+
+
+ACTIONS = actions_of(Kubernetes)
+RIGHT = '@id("{id}")\npermit (principal, action, resource);\n'
+
+
+def write(folder: Path, **texts: str) -> list[Path]:
+    files = []
+    for name, text in texts.items():
+        files.append(folder / f"{name}.cedar")
+        files[-1].write_text(text, "utf-8")
+    return files
+
+
+def refused(files: list[Path]) -> list[str]:
+    with pytest.raises(RuleError) as error:
+        read(files, ACTIONS)
+    return str(error.value).splitlines()
+
+
+def test_reads_rules_in_the_order_of_the_files(tmp_path: Path) -> None:
+    files = write(tmp_path, zebra=RIGHT.format(id="z"), ant=RIGHT.format(id="a1") + RIGHT.format(id="a2"))
+    rules, texts = read(files, ACTIONS)
+    assert [(rule.id, rule.where) for rule in rules] == [
+        ("z", "zebra.cedar:1"),
+        ("a1", "ant.cedar:1"),
+        ("a2", "ant.cedar:3"),
+    ]
+    assert list(texts) == ["zebra.cedar", "ant.cedar"]
+    assert texts["zebra.cedar"] == RIGHT.format(id="z")
+
+
+def test_no_rule_at_all_is_refused(tmp_path: Path) -> None:
+    assert refused([]) == ["there is no rule, so every action would be refused."]
+    assert refused(write(tmp_path, a="// nothing\n", b="")) == [
+        "a.cedar, b.cedar: there is no rule, so every action would be refused."
+    ]
+
+
+def test_a_file_with_every_rule_commented_out_is_fine_beside_others(tmp_path: Path) -> None:
+    rules, _ = read(write(tmp_path, a="// nothing\n", b=RIGHT.format(id="b")), ACTIONS)
+    assert [rule.id for rule in rules] == ["b"]
+
+
+def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "latin.cedar").write_bytes(b'@id("caf\xe9") permit (principal, action, resource);')
+    (tmp_path / "folder.cedar").mkdir()
+    files = [tmp_path / f"{name}.cedar" for name in ("missing", "latin", "folder")]
+    found = refused(files)
+    assert len(found) == 3
+    for file, line in zip(files, found, strict=True):
+        assert line.startswith(f"{file}: cannot be read: ")
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    files = write(tmp_path, a=RIGHT.format(id="a")) + write(tmp_path / "mine", a=RIGHT.format(id="b"))
+    assert refused(files) == ["a.cedar: two rule files have this name; a decision could not say which."]
+
+
+def test_an_id_taken_twice_is_refused_where_it_is_taken_again(tmp_path: Path) -> None:
+    files = write(tmp_path, a=RIGHT.format(id="x"), b="\n" + RIGHT.format(id="x"))
+    assert refused(files) == ["b.cedar:2: the @id 'x' is taken by a.cedar:1."]
+
+
+def test_everything_wrong_in_any_file_is_listed_at_once(tmp_path: Path) -> None:
+    files = write(
+        tmp_path,
+        a='@id("a") @aproval("confirm")\npermit (principal, action, resource);\n' + RIGHT.format(id="fine"),
+        b='@id("b)\n',
+        c='@id("c")\npermit (principal, action in\nAction::"chaneg", resource);',
+        d="permti (principal, action, resource);",
+    )
+    assert [line.split(": ")[0] for line in refused(files)] == ["b.cedar:1", "a.cedar:1", "c.cedar:3", "d.cedar:1"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("context.after > 3", "context need not have 'after': ask `context has after && …` first"),
+        (
+            "context.args.replicas > 3",
+            "context.args need not have 'replicas': ask `context.args has replicas && …` first",
+        ),
+        (
+            'action == Action::"kubernetes.scale" && context.args.reason == "x"',
+            "context.args need not have 'reason': ask `context.args has reason && …` first",
+        ),
+        (
+            'action == Action::"kubernetes.scale" && context.args["reason"] == "x"',
+            "context.args need not have 'reason': ask `context.args has reason && …` first",
+        ),
+    ],
+)
+def test_what_may_be_missing_must_be_asked_for_first(tmp_path: Path, condition: str, message: str) -> None:
+    files = write(tmp_path, a=f'@id("a")\nforbid (principal, action, resource)\nwhen {{ {condition} }};')
+    (line,) = refused(files)
+    assert line.startswith(f"a.cedar:3: {message}")
+
+
+def test_what_is_of_the_wrong_type_is_refused_in_cedars_words(tmp_path: Path) -> None:
+    text = '\n@id("a") permit (principal, action, resource) when { resource.environment == "staging" };'
+    assert refused(write(tmp_path, a=text)) == ["a.cedar:2: the types String and Environment are not compatible."]
+
+
+def test_a_misspelling_is_reported_once_though_cedar_finds_it_for_every_action(tmp_path: Path) -> None:
+    text = '@id("a") permit (principal, action, resource) when {\ncontext.befor > 3 };'
+    assert refused(write(tmp_path, a=text)) == ["a.cedar:2: context has no attribute 'befor'; did you mean 'before'?"]
