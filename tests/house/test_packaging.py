@@ -82,6 +82,28 @@ def test_every_imported_package_is_asked_for(
     assert not stray, "\n".join(stray)
 
 
+def test_every_package_that_is_asked_for_is_imported(
+    repository: Path, project: dict[str, Any], sources: list[Path]
+) -> None:
+    """Nobody installs what nothing uses."""
+    used = {name for file in sources for name in imported((repository / file).read_text())}
+    asked = [*project["project"]["dependencies"]]
+    for extra, wanted in project["project"]["optional-dependencies"].items():
+        asked += wanted if extra != "all" else []
+    provides: dict[str, set[str]] = {}
+    for name, owners in packages_distributions().items():
+        for owner in owners:
+            provides.setdefault(plain(owner), set()).add(name)
+    # SQLAlchemy imports the driver that a database URL names.
+    named_by_url = {"psycopg"}
+    idle = [
+        each
+        for each in map(plain, asked)
+        if each in provides and not provides[each] & used and each not in named_by_url
+    ]
+    assert not idle
+
+
 def plain(requirement: str) -> str:
     """A requirement's package name as the index spells it."""
     found = re.match(r"[A-Za-z0-9._-]+", requirement)
@@ -93,11 +115,14 @@ def imported(source: str) -> set[str]:
     """The top-level names of other people's packages that a file imports, anywhere in it."""
     names = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module.split(".")[0])
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module") and node.args:
-            if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
-                names.add(node.args[0].value.split(".")[0])
+        match node:
+            case ast.Import():
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            case ast.ImportFrom(module=str(module), level=0):
+                names.add(module.split(".")[0])
+            # What is heavy is imported by name when it is first used.
+            case ast.Call(func=func, args=[ast.Constant(value=str(module)), *_]) if ast.unparse(func).endswith(
+                "import_module"
+            ):
+                names.add(module.split(".")[0])
     return names - sys.stdlib_module_names
