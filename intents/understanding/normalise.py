@@ -19,8 +19,9 @@ _TYPOGRAPHIC = str.maketrans(dict.fromkeys("\u2018\u2019\u00b4`", "'") | dict.fr
 """Curved apostrophes and accents; hyphens and the minus sign."""
 _THOUSANDS = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+)(?![\w,])")
 _BARE_FRACTION = re.compile(r"(?<![\w.])\.(\d)")
-_MINUS = re.compile(r"(?<![\w-])(?:-\s*|negative\s+)(?=\d)")
+_MINUS = re.compile(r"(?<![\w-])-\s*(?=\d)")
 _PUNCTUATION = re.compile(r"[^\w\s'./-]|(?<!\w)[./'-]|[./'-](?!\w)|[/]")
+_NEGATIVE = re.compile(r"\bnegative (?=\d)")
 _HUNDRED = re.compile(r"\ba (?=10{2,}\b)")
 _VERSION = re.compile(r"\b(?:version|release|ver|v)\.? ?(\d+(?:(?: point | dot |\.| )\d+){0,2})\b")
 _VERSION_JOINT = re.compile(r" point | dot | ")
@@ -111,9 +112,9 @@ def _without_courtesies(said: str) -> str:
 
 
 def _numbers(said: str) -> str:
-    """Digits for number words: "two hundred and fifty" → "250", "a hundred" → "100"."""
+    """Digits for number words: "two hundred and fifty" → "250", "a hundred" → "100", "negative three" → "minus 3"."""
     counted: str = alpha2digit(said, "en", 0)
-    return _HUNDRED.sub("", counted)
+    return _NEGATIVE.sub("minus ", _HUNDRED.sub("", counted))
 
 
 def _tickets(said: str, projects: Collection[str]) -> str:
