@@ -206,3 +206,14 @@ def secret(name: str, environment: Mapping[str, str] = os.environ) -> str:
     if not value:
         raise BadConfig(f"config.toml names {name.partition('_')[0]}, but ${variable} is not set.")
     return value
+
+
+def origins(home: Path) -> set[str]:
+    """The names of the settings that config.toml sets, as "section.name"; a section without inner names as itself."""
+    try:
+        written = tomllib.loads((home / "config.toml").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return set()
+    return {
+        f"{section}.{name}" for section, value in written.items() for name in (value if isinstance(value, dict) else {})
+    }

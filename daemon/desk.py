@@ -102,7 +102,7 @@ class Desk:
             yield {"run": shown}
 
     async def _understand(self, utterance: Utterance, question: dict[str, Any]) -> Understood:
-        answer = await self._app.understand(utterance, Path(question.get("folder") or "/"))
+        answer = await self._app.understand(utterance, Path(question.get("cwd") or "/"))
         if isinstance(answer, NotUnderstood):
             raise Problem(
                 answer.because,

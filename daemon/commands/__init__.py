@@ -1,0 +1,1 @@
+"""The `devos` commands, a file for each group."""

@@ -1,0 +1,46 @@
+"""What all commands share: the --json switch, errors without tracebacks, exit codes."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from daemon.client import Told
+
+DONE, FAILED, WRONG, REFUSED, ASKING, NOT_UNDERSTOOD = range(6)
+"""The exit codes of the contract."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value, and nothing else, on standard output.")]
+
+
+def put(value: Any) -> None:
+    """Print a JSON value."""
+    print(json_module.dumps(value, indent=2, ensure_ascii=False))
+
+
+def fail(text: str, code: int, *, json: bool, **more: Any) -> NoReturn:
+    """Say what is wrong and end with that exit code."""
+    if json:
+        put({"error": text, **more})
+    else:
+        print(printable(text), file=sys.stderr)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def told(json: bool) -> Iterator[None]:
+    """Turn what the daemon says no with into a message and an exit code."""
+    try:
+        yield
+    except Told as no:
+        fail(str(no), no.code, json=json, **no.more)
+
+
+def printable(text: str) -> str:
+    """Text from outside, made harmless for a terminal: control characters and invisible ones are shown as escapes."""
+    return "".join(each if each.isprintable() or each in "\n\t" else f"\\x{ord(each):02x}" for each in text)

@@ -1,0 +1,104 @@
+"""approvals, approve, deny, freeze, thaw: agreeing, refusing, and stopping everything."""
+
+from __future__ import annotations
+
+import json as json_module
+from typing import Annotated
+
+import typer
+
+from daemon.client import Told, ask_once
+from daemon.commands.common import WRONG, AsJson, fail, printable, put, told
+from daemon.home import home
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The question, as `devos approvals` lists it.")]
+Because = Annotated[str | None, typer.Option("--because", metavar="TEXT", help="Your reason, kept in the audit log.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command(epilog="Example: devos approvals --json")(approvals)
+    app.command(epilog="Example: devos approve k7m2xq")(approve)
+    app.command(epilog='Example: devos deny k7m2xq --because "not on a Friday"')(deny)
+    app.command(epilog="Example: devos freeze")(freeze)
+    app.command(epilog="Example: devos thaw")(thaw)
+
+
+def approvals(json: AsJson = False) -> None:
+    """List the questions that wait for an answer."""
+    from daemon.showing import question_lines
+
+    with told(json):
+        found = ask_once(home(), "approvals")["approvals"]
+    if json:
+        put(found)
+    elif not found:
+        print("Nothing waits for an answer.")
+    for each in [] if json else found:
+        print("\n".join(question_lines(each)))
+
+
+def approve(
+    id: Id,  # noqa: A002  # the contract's word, shown in the help
+    because: Because = None,
+    result: Annotated[
+        str | None, typer.Option(metavar="JSON", help="For a question whether something happened: the result it had.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Say yes to a question; to the question whether something happened: it did."""
+    value = None
+    if result is not None:
+        try:
+            value = json_module.loads(result)
+        except ValueError as problem:
+            fail(f"--result is not JSON: {problem}", WRONG, json=json)
+    _answer(id, True, because, json, result=value)
+
+
+def deny(
+    id: Id,  # noqa: A002  # the contract's word, shown in the help
+    because: Because = None,
+    json: AsJson = False,
+) -> None:
+    """Say no to a question; to the question whether something happened: it did not, and is done now."""
+    _answer(id, False, because, json)
+
+
+def _answer(code: str, yes: bool, because: str | None, json: bool, **more: object) -> None:
+    with told(json):
+        approval = ask_once(home(), "answer", id=code, yes=yes, because=because, **more)["approval"]
+    if json:
+        put(approval)
+    else:
+        print(f"{'Approved' if yes else 'Denied'} {printable(approval['id'])}, a question of run {approval['run']}.")
+
+
+def freeze(json: AsJson = False) -> None:
+    """Stop every change at once, in running requests at their next step, until `devos thaw`."""
+    _brake(True, json)
+
+
+def thaw(json: AsJson = False) -> None:
+    """Let changes go on after `devos freeze`."""
+    _brake(False, json)
+
+
+def _brake(on: bool, json: bool) -> None:
+    """The brake works without a daemon too: the next one finds it on."""
+    from policies.brake import Brake
+
+    folder = home()
+    if on and folder.is_dir():
+        Brake(folder).freeze()
+    try:
+        ask_once(folder, "brake", on=on)
+    except Told:
+        if not folder.is_dir():
+            fail(f"There is no DevOS in {folder} to {'freeze' if on else 'thaw'}.", WRONG, json=json)
+        if not on:
+            Brake(folder).thaw()
+    if json:
+        put({"frozen": on})
+    else:
+        print("Frozen: nothing is changed until `devos thaw`." if on else "Thawed: changes go on.")

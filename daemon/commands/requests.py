@@ -1,0 +1,177 @@
+"""run, say, hear, intents, models: asking for something."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from daemon.client import ask, ask_once
+from daemon.commands.common import ASKING, DONE, FAILED, NOT_UNDERSTOOD, REFUSED, AsJson, fail, put, told
+from daemon.home import home
+
+Wait = Annotated[
+    bool, typer.Option("--wait/--no-wait", help="Follow the request to its end, or to the first question.")
+]
+PlanOnly = Annotated[bool, typer.Option("--plan", help="Show what it would change, and change nothing.")]
+Channel = Annotated[str, typer.Option("--as", metavar="CHANNEL", help="voice, file, typed, hotkey or web.")]
+
+ENDS = {"done": DONE, "failed": FAILED, "denied": REFUSED, "cancelled": REFUSED}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command(epilog="Example: devos run --sandbox")(run)
+    app.command(epilog='Example: devos say "scale web-app to 10 replicas" --plan')(say)
+    app.command(epilog="Example: devos hear request.wav --wait")(hear)
+    app.command(epilog='Example: devos intents test "how many replicas does web-app have"')(intents)
+    app.command(epilog="Example: devos models --json")(models)
+
+
+def run(
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Work on simulated systems; no account is needed.")
+    ] = False,
+) -> None:
+    """Run the daemon in the foreground; it prints `ready` when it is. Ctrl-C ends it."""
+    from daemon.process import serve
+
+    raise typer.Exit(serve(home(), sandbox=sandbox))
+
+
+def say(
+    text: Annotated[str, typer.Argument(help="What you want, in plain English.")],
+    wait: Wait = True,
+    plan: PlanOnly = False,
+    channel: Channel = "typed",
+    json: AsJson = False,
+) -> None:
+    """Ask for something in words, as if it had been spoken."""
+    question = {"text": text, "channel": channel, "cwd": str(Path.cwd()), "plan": plan}
+    _follow(lambda: ask(home(), "say", **question), wait=wait, json=json)
+
+
+def hear(
+    file: Annotated[Path, typer.Argument(help="A recording: wav, flac, ogg or mp3, of any rate.")],
+    wait: Wait = True,
+    plan: PlanOnly = False,
+    json: AsJson = False,
+) -> None:
+    """Take a recording the way of the microphone."""
+    question = {"file": str(file.expanduser().absolute()), "cwd": str(Path.cwd()), "plan": plan}
+    _follow(lambda: ask(home(), "hear", **question), wait=wait, json=json)
+
+
+def _follow(answers: Any, *, wait: bool, json: bool) -> None:
+    with told(json):
+        end(answers(), wait=wait, json=json)
+
+
+def end(answers: Iterator[dict[str, Any]], *, wait: bool, json: bool) -> None:
+    """Show a request's way to its end, asking in the terminal where there is one, and end with its exit code."""
+    from daemon.showing import screen
+
+    asks = sys.stdin.isatty() and sys.stdout.isatty() and not json
+    heard: dict[str, Any] = {}
+    shown: dict[str, Any] = {}
+    with screen(json) as view:
+        for answer in answers:
+            if "heard" in answer:
+                heard = answer["heard"]
+                view.heard(heard)
+            elif "plan" in answer:
+                view.plan({**heard, **answer})
+                raise typer.Exit(REFUSED if answer["level"] == "deny" else FAILED if answer["failed"] else DONE)
+            else:
+                shown = answer["run"]
+                view.run(shown)
+                if not wait:
+                    break
+                if shown["status"] == "asking" and asks:
+                    from daemon.asking.terminal import ask_here
+
+                    with view.paused():
+                        if not ask_here(home(), shown):
+                            break
+                elif shown["status"] in ("asking", "waiting") and not asks:
+                    break
+    if json:
+        put({**heard, **shown})
+    else:
+        view.outcome(shown, wait)
+    raise typer.Exit(ENDS.get(shown["status"], ASKING if wait else DONE))
+
+
+def intents(
+    word: Annotated[str, typer.Argument(metavar="[test]", help="Say `test` to try a sentence.")] = "",
+    text: Annotated[str, typer.Argument(help="The sentence to try.")] = "",
+    json: AsJson = False,
+) -> None:
+    """List what DevOS understands, or try how it understands a sentence, doing nothing."""
+    if word == "test" and text:
+        from daemon.client import Told
+
+        try:
+            found = ask_once(home(), "test", text=text, cwd=str(Path.cwd()))
+        except Told as no:
+            if no.code == NOT_UNDERSTOOD:
+                fail(str(no), no.code, json=json, intent=None, slots={}, **no.more)
+            fail(str(no), no.code, json=json)
+        if json:
+            put(found)
+        else:
+            slots = ", ".join(f"{name}={value}" for name, value in found["slots"].items() if value is not None)
+            print(f"{found['intent']}({slots})")
+            print(
+                f"tier {found['tier']}, confidence {found['confidence']:.2f}, by {found['stage']}, {found['ms']:.1f} ms"
+            )
+        return
+    if word:
+        fail(f"devos intents {word!r}? Say `devos intents`, or `devos intents test TEXT`.", 2, json=json)
+    from daemon.app import INTENTS
+
+    if json:
+        put(
+            [
+                {"intent": each.name, "summary": each.summary, "sentences": each.sentences}
+                | {"tier": each.tier, "hotkey": each.hotkey}
+                for each in INTENTS
+            ]
+        )
+        return
+    for each in INTENTS:
+        print(f"{each.name} ({each.tier}{', ' + each.hotkey if each.hotkey else ''})\n  {each.summary}")
+        for sentence in each.sentences:
+            print(f'  "{sentence}"')
+
+
+def models(json: AsJson = False) -> None:
+    """Show which speech models are here, which one listens, and why."""
+    import os
+
+    from daemon.config import BadConfig, load
+    from daemon.hearing.weights import Places, survey
+
+    try:
+        settings = load(home()).hearing
+    except BadConfig as problem:
+        fail(str(problem), 2, json=json)
+    model = settings.model
+    folder = Path(model) if model and "/" in model else None
+    places = Places.of(home(), os.environ, downloads=settings.download)
+    found = survey(None if folder else model, places, path=folder)
+    if json:
+        put(
+            [
+                {"name": each.name, "source": each.source, "path": str(each.path) if each.path else None}
+                | {"found": each.found, "chosen": each.chosen, "why": each.why}
+                for each in found
+            ]
+        )
+        return
+    for each in found:
+        mark = "*" if each.chosen else " "
+        print(f"{mark} {each.source:10} {each.name:10} {each.why}")

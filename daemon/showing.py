@@ -1,0 +1,197 @@
+"""How runs, plans and questions look to a person: live on a terminal, plain lines in a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from daemon.commands.common import printable, put
+
+MARKS = {"done": "ok", "failed": "FAILED", "denied": "DENIED", "running": "...", "asking": "asks"}
+
+
+class Screen(Protocol):
+    """Where a request's way is shown."""
+
+    def heard(self, heard: dict[str, Any]) -> None:
+        """What a recording said."""
+
+    def plan(self, plan: dict[str, Any]) -> None:
+        """What a request would change."""
+
+    def run(self, run: dict[str, Any]) -> None:
+        """A run as it is now."""
+
+    def outcome(self, run: dict[str, Any], wait: bool) -> None:
+        """How a run stands when nobody follows it any more."""
+
+    def paused(self) -> Any:
+        """A context in which the screen belongs to a question."""
+
+
+@contextmanager
+def screen(json: bool) -> Iterator[Screen]:
+    """The screen for this output: silent for JSON, live on a terminal, plain lines otherwise."""
+    if json:
+        yield Silent()
+    elif sys.stdout.isatty():
+        from daemon.live import Live
+
+        with Live() as live:
+            yield live
+    else:
+        yield Lines()
+
+
+class Silent:
+    """Shows nothing; the JSON is printed at the end."""
+
+    def heard(self, heard: dict[str, Any]) -> None:
+        """Nothing."""
+
+    def plan(self, plan: dict[str, Any]) -> None:
+        """The plan as JSON."""
+        put(plan)
+
+    def run(self, run: dict[str, Any]) -> None:
+        """Nothing."""
+
+    def outcome(self, run: dict[str, Any], wait: bool) -> None:
+        """Nothing."""
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing to pause."""
+        yield
+
+
+class Lines(Silent):
+    """One plain line for everything that happens, for pipes and logs."""
+
+    def __init__(self) -> None:
+        self._printed: set[str] = set()
+
+    def heard(self, heard: dict[str, Any]) -> None:
+        """What a recording said."""
+        print(f"heard: {printable(heard['transcript'])}", flush=True)
+
+    def plan(self, plan: dict[str, Any]) -> None:
+        """What a request would change."""
+        print("\n".join(plan_lines(plan)))
+
+    def run(self, run: dict[str, Any]) -> None:
+        """Each step once it has ended, and what is waited for."""
+        lines = [f"run {run['run']}: {run['intent']}({_slots(run)})"]
+        lines += [step_line(step) for step in run["steps"] if step["status"] not in ("running", "asking")]
+        lines += [f"  waits for {run['waits_for']}"] if run["waits_for"] else []
+        for line in map(printable, lines):
+            if line not in self._printed:
+                self._printed.add(line)
+                print(line, flush=True)
+
+    def outcome(self, run: dict[str, Any], wait: bool) -> None:
+        """What is said at the end, or what to do next."""
+        print("\n".join(outcome_lines(run)), flush=True)
+
+
+def run_lines(run: dict[str, Any]) -> list[str]:
+    """A run with its steps and what became of it."""
+    head = f"{run['run']}  {run['status']}  {run['utterance']['text']!r} ({run['utterance']['channel']})"
+    steps = [step_line(step) for step in run["steps"]]
+    return [printable(line) for line in (head, f"  {run['intent']}({_slots(run)}), tier {run['tier']}", *steps)] + (
+        outcome_lines(run)
+    )
+
+
+def step_line(step: dict[str, Any]) -> str:
+    """One step on one line."""
+    arguments = ", ".join(_short(value) for value in (step["args"] or {}).values())
+    agreed = f"; {step['approved_by']} agreed via {step['via']}" if step["approved_by"] else ""
+    took = f" {step['ms']} ms" if step["ms"] is not None else ""
+    mark = MARKS.get(step["status"], step["status"])
+    return (
+        f"  {step['n']:>3} {mark:<6} {step['action']}({arguments}){took} [{step['decision']}: {step['rule']}{agreed}]"
+    )
+
+
+def outcome_lines(run: dict[str, Any]) -> list[str]:
+    """What is said, or what the person has to do next."""
+    lines = [printable(run["said"])] if run["said"] else []
+    for question in run["approvals"]:
+        lines += question_lines(question)
+    if run["status"] == "waiting":
+        lines.append(
+            printable(
+                f"{run['run']} waits for {run['waits_for']}. `devos runs show {run['run']}` tells how it goes on."
+            )
+        )
+    elif run["status"] == "running":
+        lines.append(f"{run['run']} goes on; `devos runs show {run['run']}` shows it.")
+    return lines
+
+
+def question_lines(question: dict[str, Any]) -> list[str]:
+    """A question with everything a person has to see before answering."""
+    yes, no = f"devos approve {question['id']}", f"devos deny {question['id']}"
+    lines = [f"{question['id']} ({question['level']}, until {question['expires']}): {question['because']}"]
+    if question["level"] == "outcome":
+        change = question["plan"][0]
+        lines += [
+            f"  {change['action']} {change['target']} {change['args']}",
+            f"  it happened: {yes}   it did not: {no}",
+        ]
+    else:
+        for change in question["plan"]:
+            lines += change_lines(change)
+        lines.append(f"  yes: {yes}   no: {no}")
+    return [printable(line) for line in lines]
+
+
+def plan_lines(plan: dict[str, Any]) -> list[str]:
+    """A plan that was asked for with --plan."""
+    if plan["failed"]:
+        problem = plan["failed"].get("refused") or [plan["failed"]["error"]["text"]]
+        return [printable(f"It would fail: {problem[0]}")]
+    if plan["answer"] is not None:
+        return [printable(plan["answer"]), "Nothing would be changed."]
+    lines = [f"{plan['intent']} would make {len(plan['plan'])} changes (level {plan['level']}):"]
+    for change in plan["plan"]:
+        lines += change_lines(change)
+    lines += [f"  Then: {plan['open']} What follows is asked for when it is reached."] if plan["open"] else []
+    return [printable(line) for line in [*lines, f"digest {plan['digest']}"]]
+
+
+def change_lines(change: dict[str, Any]) -> list[str]:
+    """One change of a plan."""
+    lines = [f"  {change['step']}. {change['summary']} [{change['level']}: {change['rule']}, {change['where']}]"]
+    lines.append(f"     {change['action']} on {change['target']} ({change['environment']}): {_arguments(change)}")
+    lines.append(f"     undo: {change['undo'] or 'cannot be taken back'}")
+    lines += [f"     | {line}" for line in change["evidence"].splitlines()]
+    return lines
+
+
+def table_of_runs(runs: list[dict[str, Any]]) -> str:
+    """The newest runs, one line each."""
+    if not runs:
+        return 'Nothing was asked for yet. Try: devos say "how many replicas does web-app have"'
+    lines = []
+    for run in runs:
+        text = run["said"] if run["status"] in ("failed", "denied") else run["utterance"]["text"]
+        note = f" (waits for {run['waits_for']})" if run["waits_for"] else ""
+        lines.append(printable(f"{run['run']}  {run['status']:<9} {run['intent']:<18} {text}{note}"))
+    return "\n".join(lines)
+
+
+def _slots(run: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in run["slots"].items() if value is not None)
+
+
+def _arguments(change: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in change["args"].items())
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
