@@ -187,6 +187,7 @@ def test_looks_at_the_arguments_of_the_actions_in_the_head(scope: str, text: str
             'context.args.how == "any word: jira.label takes all"',
         ),
         ('action == Action::"kubernetes.scale"', 'context.args.namespace == "any word" && context.args.replicas == 3'),
+        ('action == Action::"jira.move"', '{"how": "any word"}.how == "any word"'),
         ("action", '{"how": 1}.how == 1 && {"how": "x"} has how'),
     ],
 )

@@ -32,6 +32,7 @@ def test_error_lists_each_problem_once_in_order() -> None:
         ("confrm", ["approve", "change", "confirm"], "; did you mean 'confirm'?"),
         ("yes", ["change", "approve"], "; it can be 'approve', 'change'."),
         ("zzz", ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf"], "."),
+        ("yes", ["change"], "; it can be 'change'."),
         ("anything", [], "."),
     ],
 )

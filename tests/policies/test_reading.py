@@ -73,7 +73,7 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
 
 def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    files = write(tmp_path, a=RIGHT.format(id="a")) + write(tmp_path / "mine", a=RIGHT.format(id="b"))
+    files = write(tmp_path, a=RIGHT.format(id="a")) + write(tmp_path / "mine", a=RIGHT.format(id="a"))
     assert refused(files) == ["a.cedar: two rule files have this name; a decision could not say which."]
 
 
