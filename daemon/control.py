@@ -108,6 +108,8 @@ class Control:
             await send({"end": True})
         except Problem as problem:
             await send({"error": {"text": str(problem), "code": problem.code, **problem.more}, "end": True})
+        except ConnectionError:
+            raise  # the asker left; nobody is there to be told
         except Exception as bug:
             logger.exception("a question to the daemon failed by a fault of DevOS")
             text = f"DevOS itself failed ({type(bug).__name__}: {bug}); the daemon's log has the details."

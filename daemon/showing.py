@@ -156,7 +156,7 @@ def plan_lines(plan: dict[str, Any]) -> list[str]:
         return [printable(f"It would fail: {problem[0]}")]
     if plan["answer"] is not None:
         return [printable(plan["answer"]), "Nothing would be changed."]
-    lines = [f"{plan['intent']} would make {len(plan['plan'])} changes (level {plan['level']}):"]
+    lines = [f"{plan['intent']} would make {_count(len(plan['plan']), 'change')} (level {plan['level']}):"]
     for change in plan["plan"]:
         lines += change_lines(change)
     lines += [f"  Then: {plan['open']} What follows is asked for when it is reached."] if plan["open"] else []
@@ -195,3 +195,7 @@ def _arguments(change: dict[str, Any]) -> str:
 def _short(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

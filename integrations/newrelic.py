@@ -55,6 +55,8 @@ class Usage:
     pods: int
     """How many pods reported."""
     minutes: int
+    summary: str
+    """One sentence for a person."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,8 @@ class NewRelic:
             select = "SELECT average(cpuCoresUtilization), average(memoryUsedBytes), uniqueCount(podName)"
             row = await self._row(f"{select} FROM K8sContainerSample {where} {since}")
             cpu, memory = row.get("average.cpuCoresUtilization"), row.get("average.memoryUsedBytes")
-        return Usage(deployment, namespace, cpu, memory, int(row.get("uniqueCount.podName") or 0), minutes)
+        pods = int(row.get("uniqueCount.podName") or 0)
+        return Usage(deployment, namespace, cpu, memory, pods, minutes, _usage_summary(cpu, memory, pods, minutes))
 
     @action(Effect.READ)
     async def health(self, service: str, environment: str, minutes: int = 15) -> Health:
@@ -258,3 +261,10 @@ def quoted(value: str) -> str:
     """A value as an NRQL string: nothing in it can end the string or begin another clause."""
     inner = "".join(character for character in value if character.isprintable())
     return "'" + inner.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _usage_summary(cpu: float | None, memory: float | None, pods: int, minutes: int) -> str:
+    if not pods or cpu is None or memory is None:
+        return f"New Relic has no processor and memory data of the last {minutes} minutes yet"
+    each = "the one pod uses" if pods == 1 else f"each of {pods} pods uses"
+    return f"Over {minutes} minutes {each} {cpu:.1f} % of a processor and {memory / 2**20:.0f} MiB on average"

@@ -75,7 +75,7 @@ async def deploy_service(want: Deploy, servicenow: ServiceNow, cdk: Cdk, jira: J
         if want.ticket:
             await jira.comment(want.ticket, str(failed))
         raise failed from None
-    outcome = f"{service} is deployed to {environment} as stack {deployed.stack}. {health.summary}"
+    outcome = f"{service} is deployed to {environment} as stack {deployed.stack}. {health.summary}."
     if want.ticket:
         await jira.comment(want.ticket, f"{outcome} Change {change.number}.")
     await servicenow.comment_change(change.number, outcome)

@@ -69,7 +69,7 @@ async def scale_deployment(
     usage = await newrelic.usage(name, namespace)
     outcome = (
         f"{name} in {namespace} went from {before.replicas} to {scaled.after} replicas, {rollout.ready} of them ready. "
-        f"Rancher says {workload.state}. {usage.summary}"
+        f"Rancher says {workload.state}. {usage.summary}."
     )
     if want.ticket:
         await jira.comment(want.ticket, outcome)

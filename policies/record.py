@@ -34,6 +34,7 @@ def steps_of(entries: Iterable[Stored]) -> list[dict[str, Json]]:
         elif entry.type == "devos.action.intended":
             step |= {"args": payload.get("args"), "status": "running", "decision": entry.data["level"]}
             step |= {name: entry.data[name] for name in ("rule", "approved_by", "via")}
+            step["started"] = _text(entry.time)
         else:
             result = payload.get("result", payload.get("error", payload.get("refused")))
             milliseconds = (entry.time - _started(step)).total_seconds() * 1000
@@ -43,13 +44,16 @@ def steps_of(entries: Iterable[Stored]) -> list[dict[str, Json]]:
 
 def _new(entry: Stored) -> dict[str, Json]:
     names = ("args", "decision", "rule", "approved_by", "via", "status")
-    started = entry.time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return (
         {"n": entry.step, "action": entry.action}
         | dict.fromkeys(names)
-        | {"started": started, "ms": None, "result": None}
+        | {"started": _text(entry.time), "ms": None, "result": None}
     )
 
 
 def _started(step: dict[str, Json]) -> datetime:
     return datetime.fromisoformat(step["started"])
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
