@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import os
 import re
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,9 +153,10 @@ class Signer:
         """
         private, public = folder / "audit.key", folder / "audit.pub"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # In this order, because another process may be making the two right now, the private one first.
+        if public.exists() and not private.exists():
+            raise WrongKey(f"{private} is missing, but {public} is there. Put the key back.")
         if not private.exists():
-            if public.exists():
-                raise WrongKey(f"{private} is missing, but {public} is there. Put the key back.")
             pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             create_once(private, pem, 0o600)
         try:
@@ -178,7 +180,7 @@ class Signer:
 
 def create_once(path: Path, content: bytes, mode: int) -> None:
     """Create a file, whole and on disk, unless it exists; of two processes that try, the first wins."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     write_through(draft, content, mode)
     try:
         os.link(draft, path)

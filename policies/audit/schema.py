@@ -82,7 +82,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """
     # Without a write-ahead log nobody has the file open and all of it is in the one file: only then may it be called
     # immutable, which spares SQLite the -shm file that it could not make beside a read-only log.
-    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{mode}",
         uri=True,

@@ -69,12 +69,12 @@ def verify(path: Path, public_key: str, *, alone: bool = False) -> Report:
     # Before the log: a daemon that is writing moves the two forward in the other order.
     witness: Checkpoint | BadCheckpoint | None
     try:
-        witness = Head(path).read(verifier)
-    except BadCheckpoint as error:
-        witness = error
-    try:
+        try:
+            witness = Head(path).read(verifier)
+        except BadCheckpoint as error:
+            witness = error
         connection = open_for_reading(path)
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         return Report(0, CompactRange().root().hex(), 0, 0, problem=f"{path} cannot be read: {error}.")
     with closing(connection):
         return _Verification(connection, verifier, witness).report(alone=alone)

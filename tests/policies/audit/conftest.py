@@ -1,0 +1,102 @@
+"""A key, a clock that ticks by itself, and logs that are closed again."""
+
+import itertools
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from policies.audit.checkpoint import Signer
+from policies.audit.log import Entry, Log
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def signer(tmp_path: Path) -> Signer:
+    return Signer.load_or_create(tmp_path / "keys")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "audit.db"
+
+
+@pytest.fixture
+def clock() -> Callable[[], datetime]:
+    """One second later each time it is asked."""
+    ticks = itertools.count()
+    return lambda: datetime(2026, 3, 1, 9, 0, tzinfo=UTC) + timedelta(seconds=next(ticks))
+
+
+@pytest.fixture
+def open_log(path: Path, signer: Signer, clock: Callable[[], datetime]) -> Iterator[Callable[..., Log]]:
+    opened: list[Log] = []
+
+    def open_one(where: Path = path, **options: object) -> Log:
+        opened.append(Log(where, signer, **{"clock": clock, **options}))
+        return opened[-1]
+
+    yield open_one
+    for log in opened:
+        log.close()
+
+
+@pytest.fixture
+def log(open_log: Callable[..., Log]) -> Log:
+    return open_log()
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
+    """Every connection SQLite hands out from now on; the log's writing one comes first."""
+    made: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def remember(*arguments: object, **options: object) -> sqlite3.Connection:
+        made.append(connect(*arguments, **options))  # type: ignore[call-overload]  # handed on as they came
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", remember)
+    return made
+
+
+@pytest.fixture
+def entry() -> Callable[..., Entry]:
+    def make(n: int = 1, **fields: object) -> Entry:
+        usual = {
+            "type": "devos.action.intended" if n % 2 else "devos.action.done",
+            "run": f"run-{(n + 9) // 10}",
+            "step": n,
+            "action": "kubernetes.scale",
+            "data": {"effect": "change", "person": "ana", "args": {"deployment": "web-app", "replicas": n}},
+            "payload": {"said": f"result {n}"},
+        }
+        return Entry(**{**usual, **fields})  # type: ignore[arg-type]  # the fields' types are the caller's
+
+    return make
+
+
+@pytest.fixture
+def ordinary_user(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], AbstractContextManager[None]]:
+    """Within it file permissions bind, also where the tests run as root."""
+
+    @contextmanager
+    def become() -> Iterator[None]:
+        if os.geteuid() != 0:
+            yield
+            return
+        base = tmp_path_factory.getbasetemp()
+        for folder in (base, base.parent):
+            folder.chmod(0o755)
+        os.seteuid(NOBODY)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    return become
