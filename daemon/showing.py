@@ -83,13 +83,15 @@ class Lines(Silent):
 
     def run(self, run: dict[str, Any]) -> None:
         """Each step once it has ended, and what is waited for."""
-        lines = [f"run {run['run']}: {run['intent']}({_slots(run)})"]
-        lines += [step_line(step) for step in run["steps"] if step["status"] not in ("running", "asking")]
-        lines += [f"  waits for {run['waits_for']}"] if run["waits_for"] else []
-        for line in map(printable, lines):
-            if line not in self._printed:
-                self._printed.add(line)
-                print(line, flush=True)
+        lines = {run["run"]: f"run {run['run']}: {run['intent']}({_slots(run)})"}
+        for step in run["steps"]:
+            if step["status"] not in ("running", "asking"):
+                lines[f"{step['n']} {step['action']}"] = step_line(step)
+        if run["waits_for"]:
+            lines[run["waits_for"]] = f"  waits for {run['waits_for']}"
+        for key in [key for key in lines if key not in self._printed]:
+            print(printable(lines[key]), flush=True)
+        self._printed |= lines.keys()
 
     def outcome(self, run: dict[str, Any], wait: bool) -> None:
         """What is said at the end, or what to do next."""
