@@ -128,8 +128,8 @@ def full_path(scope: Scope) -> str:
 def idempotency_key(scope: Scope, body: Any) -> str | None:
     """The key a client put into a request so that it can be recognised, wherever the system has a place for it.
 
-    That is the header `Idempotency-Key`, ServiceNow's `correlation_id`, a Jira entity property, or any field whose name
-    speaks of idempotency.
+    That is the header `Idempotency-Key`, ServiceNow's `correlation_id`, a Jira entity property, New Relic's `groupId`,
+    or any field whose name speaks of idempotency.
     """
     header = dict(scope["headers"]).get(b"idempotency-key")
     return header.decode("latin-1") if header is not None else _key_in(body)
@@ -142,7 +142,7 @@ def _key_in(body: Any) -> str | None:
         return None
     for name, value in body.items():
         plain = name.lower().replace("-", "").replace("_", "")
-        if "idempotency" in plain or plain == "correlationid":
+        if "idempotency" in plain or plain in ("correlationid", "groupid"):
             return _text(value)
         if name == "properties" and isinstance(value, list):
             found = [_text(each["value"]) for each in value if isinstance(each, dict) and "value" in each]

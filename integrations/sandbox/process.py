@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 from integrations.sandbox.endpoints import Endpoints
+from integrations.sandbox.loopback import ask
 
 
 class NotStarted(Exception):
@@ -24,8 +23,7 @@ def running(home: Path) -> Endpoints | None:
     if endpoints is None:
         return None
     try:
-        with urllib.request.urlopen(f"{endpoints.admin}/health", timeout=2) as answer:
-            health = json.load(answer)
+        health = ask(f"{endpoints.admin}/health", timeout=2)
     except (OSError, ValueError):
         return None
     # The port may belong to another program by now.

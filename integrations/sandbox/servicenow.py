@@ -3,12 +3,13 @@
 https://www.servicenow.com/docs/r/api-reference/rest-apis/c_TableAPI.html. What the instance does by itself stands in
 `servicenow_change`, how queries are read in `servicenow_query`.
 
-A company decides for itself which changes need nobody's approval: here a change that speaks of staging is treated like any
-other, unless the setting `auto_approve_staging` says that it is approved the moment approval is asked for.
+A company decides for itself which changes need nobody's approval: here a change that speaks of staging is treated like
+any other, unless the setting `auto_approve_staging` says that it is approved the moment approval is asked for.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -123,11 +124,11 @@ class _Api:
         found = [
             record
             for record in sorted(self.world.all(kind(table)).values(), key=age)
-            if query.holds(lambda field, record=record: shower.value(table, record, field))
+            if query.holds(partial(shower.value, table, record))
             and all(shower.value(table, record, name) == value for name, value in named.items())
         ]
         for field, downwards in reversed(query.order):
-            found.sort(key=lambda record, field=field: shower.value(table, record, field) or "", reverse=downwards)
+            found.sort(key=partial(shower.sort_key, table, field), reverse=downwards)
         start, size = _number(request, "sysparm_offset", 0), _number(request, "sysparm_limit", 10000)
         page = [shower.show(table, record, _fields(request)) for record in found[start : start + size]]
         return JSONResponse({"result": page}, headers={"X-Total-Count": str(len(found))})
@@ -190,7 +191,7 @@ class _Api:
             write_journal(self.world, table, record, element, text, by)
 
     async def _values(self, request: Request, table: str) -> tuple[Record, Record]:
-        """What a body writes: to columns, and to journals. Fields that do not exist are ignored, as the instance does."""
+        """What a body writes: to columns, and to journals. Unknown fields are ignored, as the instance does."""
         try:
             body = await request.json()
         except ValueError:

@@ -1,9 +1,9 @@
 """What a simulated ServiceNow instance does by itself: change requests' states and approvals, incidents' priorities.
 
 https://www.servicenow.com/docs/r/it-service-management/change-management/c_ChangeStateModel.html: a normal change goes
-New → Assess → Authorize → Scheduled → Implement → Review → Closed; a standard one is authorised beforehand and goes from
-New to Scheduled; an emergency one from New to Authorize. Approval moves a change to Scheduled, a rejection back to New. It
-can be cancelled from every state but Review and Closed.
+New → Assess → Authorize → Scheduled → Implement → Review → Closed; a standard one is authorised beforehand and goes
+from New to Scheduled; an emergency one from New to Authorize. Approval moves a change to Scheduled, a rejection back to
+New. It can be cancelled from every state but Review and Closed.
 """
 
 from __future__ import annotations
@@ -193,9 +193,10 @@ def _check(record: Record, wanted: str) -> None:
     back = wanted == NEW and before in (ASSESS, AUTHORIZE)
     cancelled = wanted == CANCELED and before not in (REVIEW, CLOSED, CANCELED)
     if not (_ONWARDS.get(before) == wanted or back or cancelled):
+        rule = "'Change Model: Check State Transition'. Error: Cannot move from"
         raise Aborted(
-            "Operation against file 'change_request' was aborted by Business Rule 'Change Model: Check State Transition'. "
-            f"Error: Cannot move from {names.get(before, before)} to {names.get(wanted, wanted)}"
+            f"Operation against file 'change_request' was aborted by Business Rule {rule} "
+            f"{names.get(before, before)} to {names.get(wanted, wanted)}"
         )
     if wanted == CLOSED and not (record["close_code"] and record["close_notes"]):
         raise Aborted("Data Policy Exception: The following fields are mandatory: Close code, Close notes")

@@ -1,8 +1,8 @@
 """ServiceNow's encoded queries: `active=true^stateIN-4,-3^ORDERBYDESCnumber`.
 
 https://www.servicenow.com/docs/r/platform-user-interface/c_EncodedQueryStrings.html and the operators of
-https://www.servicenow.com/docs/r/platform-user-interface/r_OpAvailableFiltersQueries.html. As the Table API's page says of
-`sysparm_query`, a condition on a field that does not exist is ignored and the rest counts.
+https://www.servicenow.com/docs/r/platform-user-interface/r_OpAvailableFiltersQueries.html. As the Table API's page says
+of `sysparm_query`, a condition on a field that does not exist is ignored and the rest counts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ Read = Callable[[str], str | None]
 
 _TERM = re.compile(
     r"(?P<field>[a-z0-9_.]+)"
-    r"(?P<operator>NOT LIKE|NOT IN|STARTSWITH|ENDSWITH|ISNOTEMPTY|ISEMPTY|CONTAINS|LIKE|IN|!=|>=|<=|=|>|<)(?P<value>.*)",
+    r"(?P<operator>NOT LIKE|NOT IN|STARTSWITH|ENDSWITH|ISNOTEMPTY|ISEMPTY|CONTAINS|LIKE|IN|!=|>=|<=|=|>|<)"
+    r"(?P<value>.*)",
     re.DOTALL,
 )
 _OPERATORS: dict[str, Callable[[str, str], bool]] = {

@@ -24,10 +24,10 @@ _SYSTEM = ("sys_id", "sys_class_name", "sys_created_on", "sys_created_by", "sys_
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "change_request": (
-        *_TASK, *_SYSTEM, "type", "risk", "reason", "requested_by", "justification", "implementation_plan", "backout_plan",
-        "test_plan", "risk_impact_analysis", "start_date", "end_date", "phase", "on_hold", "review_comments",
+        *_TASK, *_SYSTEM, "type", "risk", "reason", "requested_by", "justification", "implementation_plan",
+        "backout_plan", "test_plan", "risk_impact_analysis", "start_date", "end_date", "phase", "on_hold",
     ),
-    "incident": (*_TASK, *_SYSTEM, "caller_id", "subcategory", "contact_type", "severity", "resolved_at", "resolved_by"),
+    "incident": (*_TASK, *_SYSTEM, "caller_id", "subcategory", "contact_type", "resolved_at", "resolved_by"),
     "sys_user": (*_SYSTEM, "user_name", "name", "first_name", "last_name", "email", "title", "active"),
     "sys_user_group": (*_SYSTEM, "name", "description", "active"),
     "sys_user_grmember": (*_SYSTEM, "user", "group"),
@@ -42,14 +42,14 @@ JOURNALED = ("comments", "work_notes")
 _REFERENCES = {
     "opened_by": "sys_user", "closed_by": "sys_user", "assigned_to": "sys_user", "requested_by": "sys_user",
     "caller_id": "sys_user", "resolved_by": "sys_user", "approver": "sys_user", "user": "sys_user",
-    "assignment_group": "sys_user_group", "group": "sys_user_group", "cmdb_ci": "cmdb_ci", "business_service": "cmdb_ci",
-    "sysapproval": "change_request",
+    "assignment_group": "sys_user_group", "group": "sys_user_group", "cmdb_ci": "cmdb_ci",
+    "business_service": "cmdb_ci", "sysapproval": "change_request",
 }  # fmt: skip
 
 _LABELS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("change_request", "state"): {
-        "-5": "New", "-4": "Assess", "-3": "Authorize", "-2": "Scheduled", "-1": "Implement", "0": "Review", "3": "Closed",
-        "4": "Canceled",
+        "-5": "New", "-4": "Assess", "-3": "Authorize", "-2": "Scheduled", "-1": "Implement", "0": "Review",
+        "3": "Closed", "4": "Canceled",
     },
     ("change_request", "type"): {"normal": "Normal", "standard": "Standard", "emergency": "Emergency"},
     ("change_request", "risk"): {"1": "Very High", "2": "High", "3": "Moderate", "4": "Low"},
@@ -176,6 +176,10 @@ class Shower:
         """One value, dots followed; None where there is no such field."""
         owner = self._walk(table, record, field)
         return None if owner is None else owner[1].get(owner[2], "")
+
+    def sort_key(self, table: str, field: str, record: Record) -> str:
+        """What a record is ordered by when ordered by a field."""
+        return self.value(table, record, field) or ""
 
     def display(self, table: str, record: Record, column: str) -> str:
         """What people see of a column."""
