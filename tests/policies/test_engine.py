@@ -69,64 +69,6 @@ def shipped() -> Rules:
     return Rules.load(rule_files(Path("/nowhere")), ACTIONS)
 
 
-# What the shipped rules must say, written down from the requirement and not from the rules.
-
-TABLE = {
-    # environment:   read        change       destroy      cdk.deploy
-    "production": (Level.AUTO, Level.CONFIRM, Level.CONFIRM, Level.CHANGE),
-    "unknown": (Level.AUTO, Level.CONFIRM, Level.CONFIRM, Level.CHANGE),
-    "staging": (Level.AUTO, Level.AUTO, Level.CONFIRM, Level.CONFIRM),
-    "development": (Level.AUTO, Level.AUTO, Level.CONFIRM, Level.CONFIRM),
-    "none": (Level.AUTO, Level.AUTO, Level.CONFIRM, Level.CONFIRM),
-}
-COLUMNS = ("kubernetes.deployment", "kubernetes.scale", "kubernetes.delete", "cdk.deploy")
-NUMBERS = [
-    # before, after, bound, whether a change is asked about again
-    (None, None, None, False),
-    (4, 4, 50, False),
-    (10, 1, 50, False),
-    (4, 12, 50, False),
-    (4, 13, 50, True),
-    (0, 0, None, False),
-    (0, 1, None, True),
-    (40, 50, 50, False),
-    (40, 51, 50, True),
-    (4, 60, 50, True),
-    (None, 50, 50, False),
-    (None, 51, 50, True),
-    (None, 51, None, False),
-    (4, None, 50, False),
-]
-
-
-@pytest.mark.parametrize(("environment", "column", "numbers"), list(product(TABLE, range(4), NUMBERS)))
-def test_shipped_rules_follow_the_table(
-    shipped: Rules, environment: str, column: int, numbers: tuple[int | None, int | None, int | None, bool]
-) -> None:
-    name = COLUMNS[column]
-    before, after, bound, again = numbers
-    facts = replace(
-        SCALE,
-        action=name,
-        effect=ACTIONS[name].effect,
-        args={},
-        target=Target("web-app", environment),
-        before=before,
-        after=after,
-        bound=bound,
-    )
-    expected = TABLE[environment][column]
-    if again and name != "kubernetes.deployment":
-        expected = max(expected, Level.CONFIRM)
-    assert shipped.decide(facts).level == expected
-
-
-def test_shipped_defaults_need_none_of_the_named_systems() -> None:
-    rules = Rules.load([SHIPPED / "careful.cedar"], actions_of(Jira))
-    facts = replace(SCALE, action="jira.issue", effect=Effect.READ, args={"key": "DEV-456"}, target=Target("DEV-456"))
-    assert rules.decide(facts).level == Level.AUTO
-
-
 def test_own_rules_come_after_the_shipped_ones(tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     for name in ("zebra.cedar", "ant.cedar", "notes.txt"):

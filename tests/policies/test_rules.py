@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import yaml
 
 from policies.action import Content, Effect, Target, action, actions_of
-from policies.decision import Facts
+from policies.decision import Facts, Level
 from policies.engine import SHIPPED, RuleError, Rules
 
 
@@ -85,6 +86,56 @@ def test_every_file_of_rules_has_its_cases() -> None:
 
 def test_every_shipped_rule_gives_its_reason() -> None:
     assert [rule.id for rule in RULES.rules if not rule.because] == []
+
+
+# What the shipped rules must say, written down from the requirement and not from the rules.
+
+TABLE = {
+    # environment:   read        change       destroy      cdk.deploy
+    "production": (Level.AUTO, Level.CONFIRM, Level.CONFIRM, Level.CHANGE),
+    "unknown": (Level.AUTO, Level.CONFIRM, Level.CONFIRM, Level.CHANGE),
+    "staging": (Level.AUTO, Level.AUTO, Level.CONFIRM, Level.CONFIRM),
+    "development": (Level.AUTO, Level.AUTO, Level.CONFIRM, Level.CONFIRM),
+    "none": (Level.AUTO, Level.AUTO, Level.CONFIRM, Level.CONFIRM),
+}
+COLUMNS = ("kubernetes.deployment", "kubernetes.scale", "kubernetes.delete", "cdk.deploy")
+NUMBERS = [
+    # before, after, bound, whether a change is asked about again
+    (None, None, None, False),
+    (4, 4, 50, False),
+    (10, 1, 50, False),
+    (4, 12, 50, False),
+    (4, 13, 50, True),
+    (0, 0, None, False),
+    (0, 1, None, True),
+    (40, 50, 50, False),
+    (40, 51, 50, True),
+    (4, 60, 50, True),
+    (None, 50, 50, False),
+    (None, 51, 50, True),
+    (None, 51, None, False),
+    (4, None, 50, False),
+]
+
+
+@pytest.mark.parametrize(("environment", "column", "numbers"), list(product(TABLE, range(4), NUMBERS)))
+def test_shipped_rules_follow_the_table(
+    environment: str, column: int, numbers: tuple[int | None, int | None, int | None, bool]
+) -> None:
+    name = COLUMNS[column]
+    before, after, bound, again = numbers
+    case = {"call": name, "args": {}, "id": "web-app", "environment": environment}
+    asked = facts(case | {"before": before, "after": after, "bound": bound})
+    expected = TABLE[environment][column]
+    if again and name != "kubernetes.deployment":
+        expected = max(expected, Level.CONFIRM)
+    assert RULES.decide(asked).level == expected
+
+
+def test_shipped_defaults_need_none_of_the_named_systems() -> None:
+    rules = Rules.load([SHIPPED / "careful.cedar"], actions_of(Jira))
+    asked = facts({"call": "jira.issue", "args": {"key": "DEV-456"}, "id": "DEV-456", "environment": "none"})
+    assert rules.decide(asked).level == Level.AUTO
 
 
 def test_the_rules_that_the_docs_show_are_right(tmp_path: Path) -> None:
