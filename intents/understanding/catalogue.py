@@ -9,14 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice, product
+from typing import NamedTuple
 
 from metaphone import doublemetaphone
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 ASK_FROM = 55.0
 """A name at least this near, out of 100, is worth asking about; mishearings of the right name lie above."""
+LOOK, SOUND = 0.6, 0.4
+"""What spelling and sound count: measured on misheard commands, where the right name came first each time."""
+_LEAST_LOOK = (ASK_FROM - 100 * SOUND) / LOOK
+SPREAD = 10.0
+"""How much less near a second name may be to be offered beside the nearest."""
 MOST_LISTED = 3
 """Names that are all listed when none of them comes near."""
 MOST_FORMS = 48
@@ -62,6 +68,16 @@ class NoSuchName(LookupError):
         if self.nearest:
             return f"{text}; did you mean {' or '.join(self.nearest)}?"
         return f"{text}; there is only {' and '.join(self.all_names)}." if self.all_names else f"{text}."
+
+
+class _Shape(NamedTuple):
+    """How a form of a name looks and sounds."""
+
+    look: str
+    """Letters and digits alone."""
+    sound: str
+    """Double metaphone."""
+    name: str
 
 
 @dataclass(frozen=True)
@@ -110,9 +126,19 @@ class Catalogue:
         raise NoSuchName(kind, name, place, nearest, elsewhere, few if len(few) <= MOST_LISTED else [])
 
     def nearest(self, kind: str, text: str, place: str | None = None, most: int = 2) -> list[str]:
-        """The names that sound or look like a text, best first; those too far off are left out."""
-        near = sorted(((likeness(text, name), name) for name in self.within(kind, place)), key=lambda each: -each[0])
-        return [name for score, name in near[:most] if score >= max(ASK_FROM, near[0][0] - 10)]
+        """The names that a text looks (60 %) and sounds (40 %) like, best first; those too far off are left out."""
+        there = set(self.within(kind, place))
+        forms = [each for each in self._shapes.get(kind, ()) if each.name in there]
+        said = _shape(text)
+        likeness: dict[str, float] = {}
+        for _, look, at in process.extract(
+            said.look, [each.look for each in forms], scorer=fuzz.ratio, score_cutoff=_LEAST_LOOK, limit=None
+        ):
+            score = LOOK * look + SOUND * fuzz.ratio(said.sound, forms[at].sound)
+            likeness[forms[at].name] = max(score, likeness.get(forms[at].name, 0.0))
+        best = max(likeness.values(), default=0.0)
+        near = [name for name, score in likeness.items() if score >= max(ASK_FROM, best - SPREAD)]
+        return sorted(near, key=lambda name: -likeness[name])[:most]
 
     def forms(self, kind: str) -> Mapping[str, tuple[str, ...]]:
         """Spoken form → the names it may stand for; more than one where people would have to ask.
@@ -125,6 +151,13 @@ class Catalogue:
     @cached_property
     def _forms(self) -> dict[str, dict[str, tuple[str, ...]]]:
         return {kind: _forms_of(self.all(kind)) for kind in self.names}
+
+    @cached_property
+    def _shapes(self) -> dict[str, list[_Shape]]:
+        return {
+            kind: list(dict.fromkeys(_shape(form, name) for name in self.all(kind) for form in spoken(name)))
+            for kind in self.names
+        }
 
     @cached_property
     def _squashed(self) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -145,21 +178,9 @@ def spoken(name: str) -> list[str]:
     return list(dict.fromkeys(_own_forms(name) + _further_forms(name)))
 
 
-def likeness(said: str, name: str) -> float:
-    """How much a text looks (60 %) and sounds (40 %) like the nearest way to say a name, from 0 to 100."""
-    text, sound = _shape(said)
-    return max(0.6 * fuzz.ratio(text, other) + 0.4 * fuzz.ratio(sound, voice) for other, voice in _shapes(name))
-
-
-@lru_cache(maxsize=4096)
-def _shapes(name: str) -> tuple[tuple[str, str], ...]:
-    """Look and sound of every way to say a name; kept, because the sound takes longest to find."""
-    return tuple(dict.fromkeys(_shape(form) for form in spoken(name)))
-
-
-def _shape(text: str) -> tuple[str, str]:
-    """The letters alone, and what they sound like."""
-    return squashed(text), doublemetaphone(text)[0]
+def _shape(text: str, name: str = "") -> _Shape:
+    """Look and sound of some words, which may stand for a name."""
+    return _Shape(squashed(text), doublemetaphone(text)[0], name)
 
 
 def squashed(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from intents.context import Context
 from intents.understanding.catalogue import Catalogue, NoSuchName
@@ -54,25 +55,33 @@ class Resolving:
         values = {name: value for name, value in reading.slots if not isinstance(value, Unknown)} | dict(instead or {})
         return self._examples.filled(reading.intent, {name: str(value) for name, value in values.items()})
 
-    def is_plausible(self, reading: Reading) -> bool:
-        """Whether the words that a slot cannot read could still be meant for it."""
-        return all(self._could_be(reading.intent.speakable[name], each) for name, each in reading.unknown.items())
+    def likely(self, readings: Iterable[Reading]) -> Iterator[Reading]:
+        """The readings that could be meant, best first: least missing, least unknown, least unlike any name.
 
-    def _could_be(self, slot: Slot, unknown: Unknown) -> bool:
-        few = len(unknown.text.split()) <= MOST_UNLIKE
-        return few or not isinstance(slot.mark, Named) or self._is_like(slot, unknown)
+        Comparing words with every name takes longest, so it is put off until a reading's turn comes.
+        """
+        like: dict[tuple[str, str], bool] = {}
 
-    def _is_like(self, slot: Slot, unknown: Unknown) -> bool:
-        """Whether a name comes near the words."""
-        return isinstance(slot.mark, Named) and bool(self._catalogue.nearest(slot.mark.kind, unknown.text))
+        def unlike(reading: Reading) -> int:
+            """How many words of the longest name that nothing resembles."""
+            return max(
+                (len(text.split()) for kind, text in strange_names(reading) if not is_like(kind, text)), default=0
+            )
 
-    def rank(self, reading: Reading) -> tuple[int, ...]:
-        """Sorts readings, best first: least missing, least unknown, least unlike any name, most fixed words."""
-        slots, unknown = reading.intent.speakable, reading.unknown
-        names = [name for name in unknown if isinstance(slots[name].mark, Named)]
-        unlike = sum(not self._is_like(slots[name], unknown[name]) for name in names)
-        words = sum(len(each.text.split()) for each in unknown.values())
-        return len(missing_in(reading)), len(unknown), len(names), unlike, words, -reading.literal
+        def is_like(kind: str, text: str) -> bool:
+            if (kind, text) not in like:
+                like[kind, text] = bool(self._catalogue.nearest(kind, text))
+            return like[kind, text]
+
+        for _, equals in groupby(sorted(readings, key=faults), key=faults):
+            yield from sorted(
+                (each for each in equals if unlike(each) <= MOST_UNLIKE),
+                key=lambda each: (
+                    unlike(each) > 0,
+                    sum(len(said.text.split()) for said in each.unknown.values()),
+                    -each.literal,
+                ),
+            )
 
     def _problem(
         self, slot: Slot, value: object, values: Mapping[str, object], slots: Mapping[str, Slot]
@@ -112,6 +121,17 @@ def missing_in(reading: Reading) -> list[str]:
     """The slots that the request requires and the reading does not say."""
     said = dict(reading.slots)
     return [name for name, slot in reading.intent.speakable.items() if slot.required and name not in said]
+
+
+def strange_names(reading: Reading) -> list[tuple[str, str]]:
+    """Kind and words of each name that the reading could not make out."""
+    marks = {name: slot.mark for name, slot in reading.intent.speakable.items()}
+    return [(mark.kind, said.text) for name, said in reading.unknown.items() if isinstance(mark := marks[name], Named)]
+
+
+def faults(reading: Reading) -> tuple[int, int, int]:
+    """What is wrong with a reading, the worst first: slots missing, slots unknown, names among them."""
+    return len(missing_in(reading)), len(reading.unknown), len(strange_names(reading))
 
 
 def _titled(slot: Slot) -> str:

@@ -95,9 +95,11 @@ class Templates:
         lists: dict[str, SlotList] = {}
         for mark, key in self._lists.items():
             meant = ((run, meanings(mark, run, catalogue) or otherwise(run)) for run in runs)
-            lists[key] = TextSlotList(key, [TextSlotValue(TextChunk(run), (run, each)) for run, each in meant if each])
+            lists[key] = TextSlotList(
+                key, [TextSlotValue(TextChunk(_joined(run)), (run, each)) for run, each in meant if each]
+            )
         found: dict[Reading, None] = {}
-        for result in recognize_all(text, self._compiled, lists):
+        for result in recognize_all(_joined(text), self._compiled, lists):
             intent = self.intents[result.intent.name]
             said: dict[str, tuple[str, tuple[object, ...]]] = {each.name: each.value for each in result.entities_list}
             names = [name for name in intent.speakable if name in said]
@@ -111,6 +113,7 @@ class Templates:
         """Parse a request's templates, each slot tied to the list of its kind."""
 
         def tied(text: str) -> str:
+            text = _joined(text)
             return re.sub(
                 r"\{(\w+)\}", lambda found: f"{{{self._list_of(intent.speakable[found[1]].mark)}:{found[1]}}}", text
             )
@@ -143,6 +146,11 @@ def could_be_slot(said: str) -> bool:
     """Whether words that mean nothing to a slot may stand in it all the same: few, and not cut at a word of grammar."""
     words = said.split()
     return len(words) <= MOST_UNKNOWN and not any(_GRAMMAR.fullmatch(each) for each in (words[0], words[-1]))
+
+
+def _joined(text: str) -> str:
+    """The text with its hyphens as letters, since hassil tries each slot twice where a hyphen follows."""
+    return text.replace("-", "~")
 
 
 def _runs(words: Sequence[str]) -> Iterator[str]:

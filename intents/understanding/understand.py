@@ -17,7 +17,7 @@ from intents.intent import Intent, Tier
 from intents.understanding.catalogue import Catalogue
 from intents.understanding.examples import Examples
 from intents.understanding.normalise import TooLong, normalise
-from intents.understanding.resolve import Refusal, Resolving
+from intents.understanding.resolve import Refusal, Resolving, faults
 from intents.understanding.templates import Reading, Templates
 
 _NEGATED = re.compile(r"\b(?:not|never|\w+n't|dont|no|cancel|stop|abort|without|nothing)\b")
@@ -99,8 +99,7 @@ class Understanding:
             return self._settle(text, exact, context)
         if _NEGATED.search(said):
             return NotUnderstood(text, f"I {took} {said!r}, which says what not to do; nothing is done.")
-        near = filter(self._resolving.is_plausible, self._templates.near(said, self.catalogue))
-        for reading in sorted(near, key=self._resolving.rank):
+        for reading in self._resolving.likely(self._templates.near(said, self.catalogue)):
             outcome = self._resolving.resolve(reading, context)
             if isinstance(outcome, Refusal):
                 return NotUnderstood(text, outcome.because, outcome.nearest, outcome.missing)
@@ -108,8 +107,7 @@ class Understanding:
 
     def _settle(self, text: str, readings: Sequence[Reading], context: Context) -> Understood | NotUnderstood:
         """Take the one reading that holds; with none, say what is wrong; with several, say them all."""
-        ranked = sorted(readings, key=self._resolving.rank)
-        outcomes = [(reading, self._resolving.resolve(reading, context)) for reading in ranked]
+        outcomes = [(each, self._resolving.resolve(each, context)) for each in sorted(readings, key=faults)]
         holding = {(reading.intent, slots): reading for reading, slots in outcomes if not isinstance(slots, Refusal)}
         if len(holding) == 1:
             (((intent, slots), reading),) = holding.items()

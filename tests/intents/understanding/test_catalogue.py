@@ -2,7 +2,7 @@
 
 import pytest
 
-from intents.understanding.catalogue import Catalogue, NoSuchName, likeness, spoken
+from intents.understanding.catalogue import Catalogue, NoSuchName, spoken
 
 NAMES = ("web-app", "checkout", "payment-service", "user-auth-service", "notification-service", "analytics-service")
 
@@ -91,8 +91,6 @@ def test_a_misheard_name_is_nearest_to_the_right_one(company: Catalogue, heard: 
 def test_what_is_like_nothing_has_no_nearest(company: Catalogue) -> None:
     assert company.nearest("deployment", "banana") == []
     assert company.nearest("deployment", "web-ap", "nowhere") == []
-    assert likeness("web app", "web-app") == 100.0
-    assert likeness("banana", "web-app") < 55
 
 
 def test_a_name_that_is_not_there_is_refused_with_what_helps(company: Catalogue) -> None:
@@ -109,3 +107,9 @@ def test_a_name_that_is_not_there_is_refused_with_what_helps(company: Catalogue)
     with pytest.raises(NoSuchName) as none:
         company.check("deployment", "banana", "production")
     assert str(none.value) == "there is no deployment 'banana' in production."
+
+
+def test_at_most_as_many_names_are_offered_as_asked_for() -> None:
+    twins = Catalogue.of(service=["ledger-a", "ledger-b", "ledger-c", "unrelated"])
+    assert twins.nearest("service", "ledger") == ["ledger-a", "ledger-b"]
+    assert twins.nearest("service", "ledger", most=3) == ["ledger-a", "ledger-b", "ledger-c"]

@@ -8,7 +8,7 @@ from intents.context import Context
 from intents.intent import Intent
 from intents.understanding.catalogue import Catalogue
 from intents.understanding.examples import Examples
-from intents.understanding.resolve import Refusal, Resolving, missing_in
+from intents.understanding.resolve import Refusal, Resolving, faults, missing_in
 from intents.understanding.templates import Reading, Templates, Unknown
 
 Read = Callable[..., Reading]
@@ -89,11 +89,13 @@ def test_readings_are_ranked_by_how_much_is_wrong(resolving: Resolving, scale: R
     both = scale(deployment=Unknown("web-ap"), replicas=Unknown("lots"))
     lacking = scale(deployment="web-app")
     shuffled = [both, like, lacking, whole, unlike, number]
-    assert sorted(shuffled, key=resolving.rank) == [whole, number, like, unlike, both, lacking]
+    assert list(resolving.likely(shuffled)) == [whole, number, like, unlike, both, lacking]
+    assert sorted(shuffled, key=faults)[0] is whole
 
 
 def test_many_words_that_resemble_no_name_are_another_sentence(resolving: Resolving, scale: Read) -> None:
-    assert resolving.is_plausible(scale(deployment=Unknown("banana bread"), replicas=1))
-    assert resolving.is_plausible(scale(deployment=Unknown("the web up app"), replicas=1))
-    assert not resolving.is_plausible(scale(deployment=Unknown("fish in my pond"), replicas=1))
-    assert resolving.is_plausible(scale(deployment="web-app", replicas=Unknown("as many as possible")))
+    short = scale(deployment=Unknown("banana bread"), replicas=1)
+    like = scale(deployment=Unknown("the web up app"), replicas=1)
+    number = scale(deployment="web-app", replicas=Unknown("as many as possible"))
+    other = scale(deployment=Unknown("fish in my pond"), replicas=1)
+    assert list(resolving.likely([other, short, like, number])) == [number, like, short]

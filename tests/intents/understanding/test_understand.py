@@ -34,13 +34,11 @@ def test_a_request_comes_with_slots_tier_and_time(understanding: Understanding, 
         "SCALE THE WEB APP DEPLOYMENT TO TEN REPLICAS AND MONITOR THE ROLLOUT",
         "scale the webapp deployment to 10 replicas. And monitor the rollout.",
         "Scale the web-app deployment... to 10 replicas and monitor the roll-out!",
-        " Hey DevOS: scale the \u201cweb app\u201d deployment to 10 replicas & monitor the rollout",
+        " Hey DevOS: scale the \u201cweb app\u201d deployment to 10 replicas \u2013 and monitor the rollout",
     ],
 )
 def test_casing_and_punctuation_change_nothing(heard: str, understanding: Understanding, context: Context) -> None:
-    answer = understanding.understand(
-        heard.replace("roll-out", "roll out").replace("&", "and"), context, channel="voice"
-    )
+    answer = understanding.understand(heard, context, channel="voice")
     assert isinstance(answer, Understood), answer
     assert answer.slots == answer.intent.slots("web-app", 10)
 
