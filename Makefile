@@ -6,7 +6,7 @@ TESTS ?= tests
 BIN = $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format bench torture mutate lock system clean
+.PHONY: help venv demo test cover lint format bench torture mutate lock system clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,11 @@ demo: venv ## hear a recording, plan, ask, carry out over simulated systems, pro
 
 test: venv ## run the tests; ARGS are handed to pytest: make test ARGS="-k audit"
 	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
+
+cover: venv ## run the tests, and see which lines and branches of the code they reach
+	@$(BIN)/python -m pytest $(TESTS) --cov --cov-report= $(ARGS)
+	@$(BIN)/coverage report --include='policies/*' --fail-under=100
+	@$(BIN)/coverage report --omit='policies/*' --fail-under=90
 
 lint: venv ## check style, types and who imports whom
 	@$(BIN)/ruff check
