@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
 
+from intents.context import Context
 from intents.intent import Intent, IntentError, MissingSystem, intent
+from intents.understanding.catalogue import Catalogue
 from intents.understanding.slots import DeploymentName, EnvironmentName, Named, Replicas, TicketKey
+from intents.understanding.understand import Understanding, Understood
 
 
 class Kubernetes:
@@ -213,3 +220,30 @@ def test_fields_that_nobody_can_say_keep_their_default() -> None:
 class Going:
     place: EnvironmentName
     steps: tuple[str, ...] = field(default_factory=tuple)
+
+
+async def test_the_request_that_the_documentation_adds_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "requests.md").read_text(encoding="utf-8")
+    python, yaml = (re.search(rf"^```{language}\n(.*?)^```", page, re.M | re.S)[1] for language in ("python", "yaml"))
+    (tmp_path / "check_health.py").write_text(python, encoding="utf-8")
+    (tmp_path / "check_health.yaml").write_text(yaml, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("documented_check_health", tmp_path / "check_health.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+
+    names = Catalogue.of(service=["web-app", "checkout"], environment=["production", "staging"])
+    understanding = Understanding([module.check_health], names)
+    nowhere = Context(project=None, branch=None, ticket=None, folder=None, person="ines")
+    assert module.check_health.tests
+    for case in module.check_health.tests:
+        answer = understanding.understand(case.say, nowhere, channel="typed")
+        understood = answer.slots if isinstance(answer, Understood) else None
+        assert understood == (None if case.slots is None else module.Check(**case.slots)), case.say
+
+    class NewRelic:
+        async def health(self, service: str, environment: str) -> SimpleNamespace:
+            return SimpleNamespace(summary="0.2 % errors")
+
+    said = await module.check_health(module.Check("checkout"), NewRelic())
+    assert said == "checkout in production: 0.2 % errors."
