@@ -129,9 +129,8 @@ async def run(
     ends, ending, looks = clock() + within, False, 0
     while (done := finished(key, folder)) is None:
         looks += 1
-        if looks % LIVENESS == 0 and not await asyncio.to_thread(_there, runner, record):
-            if (done := finished(key, folder)) is not None:
-                break
+        gone = looks % LIVENESS == 0 and not await asyncio.to_thread(_there, runner, record)
+        if gone and finished(key, folder) is None:
             if ending:
                 raise TookTooLong(program[0], within, str(record))
             if _claimer(record) is None:
@@ -151,7 +150,7 @@ def finished(key: str, folder: Path) -> Finished | None:
     record = _record(key, folder)
     try:
         code = int((record / "code").read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     out, err = ((record / name).read_text(errors="replace") for name in ("out", "err"))
     return Finished(code, out, err)
@@ -172,7 +171,7 @@ def _claimer(record: Path) -> int | None:
     """The process that took the claim, alive or not; None while nobody has."""
     try:
         return int((record / "claim").readlink().name)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

@@ -176,8 +176,9 @@ class Jira:
         Raises:
             NoSuchIssue: there is none, or it may not be seen.
         """
+        path = f"issue/{_checked(key)}/comment/{_number(comment)}"
         try:
-            await self._send("DELETE", f"issue/{_checked(key)}/comment/{_number(comment)}")
+            await self._send("DELETE", path)
         except NotThere:
             await self._read(key)
 
@@ -192,8 +193,9 @@ class Jira:
 
     @delete_comment.lookup
     async def _delete_lookup(self, key: str, comment: str) -> Found[None] | None:
+        path = f"issue/{_checked(key)}/comment/{_number(comment)}"
         try:
-            await self._send("GET", f"issue/{_checked(key)}/comment/{_number(comment)}")
+            await self._send("GET", path)
         except NotThere:
             return Found(None)
         return None

@@ -10,7 +10,7 @@ from typing import Any
 
 from integrations.http import TIMES, NotThere, in_a_line
 from integrations.kubernetes_client import Client, Forbidden
-from policies.action import Call, Effect, Found, IntegrationError, Preview, Target, action
+from policies.action import Call, Effect, Found, IntegrationError, Preview, Target, action, idempotency_key
 
 HOPELESS = (
     "ErrImagePull",
@@ -105,7 +105,7 @@ class Kubernetes:
         """
         self._client = Client(url, token, kubeconfig, context)
         self._environments = environments
-        self._before: dict[tuple[str, str, int], int] = {}
+        self._before: dict[str, int] = {}
 
     @action(Effect.READ)
     async def deployment(self, name: str, namespace: str) -> Deployment:
@@ -166,9 +166,8 @@ class Kubernetes:
             NoSuchDeployment: there is none; the message names the nearest.
             Forbidden: the account may not read it or set its scale.
         """
-        before = _wanted(await self._read(deployment, namespace))
         # Kept before anything is sent, for a lookup after a lost answer: by then the cluster shows only the new number.
-        self._before[deployment, namespace, replicas] = before
+        before = self._before.setdefault(idempotency_key(), _wanted(await self._read(deployment, namespace)))
         await self._client.ask(
             lambda apps, core: apps.patch_namespaced_deployment_scale(
                 deployment, namespace, {"spec": {"replicas": replicas}}, _request_timeout=TIMES
@@ -199,7 +198,7 @@ class Kubernetes:
         """Set is set: what the deployment has now tells whether it still has to be done."""
         if _wanted(await self._read(deployment, namespace)) != replicas:
             return None
-        before = self._before.get((deployment, namespace, replicas), replicas)
+        before = self._before.get(idempotency_key(), replicas)
         return Found(Scaled(deployment, namespace, before, replicas))
 
     @scale.undo
@@ -291,6 +290,8 @@ def _complete(deployment: Any) -> bool:
 
 def _condition_trouble(deployment: Any) -> str:
     """What the deployment itself says against its progress, or nothing."""
+    if deployment.spec.paused:
+        return f"it is paused; go on with: kubectl rollout resume deployment/{deployment.metadata.name}"
     for each in deployment.status.conditions or ():
         if (each.type, each.status) in {("Progressing", "False"), ("ReplicaFailure", "True")}:
             return f"{each.reason}: {in_a_line(each.message or 'no more is said')}"

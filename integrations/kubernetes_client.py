@@ -85,9 +85,9 @@ class Client:
             said = in_a_line(_message(error), (self._token or "",))
             if error.status == 403:
                 raise Forbidden(right, where, said) from None
+            if not error.status:  # how the client reports TLS that did not come about
+                raise Untrusted("Kubernetes", self._host) from None
             raise refusal("Kubernetes", self._host, where, error.status, said) from None
-        except urllib3.SSLError:
-            raise Untrusted("Kubernetes", self._host) from None
         except urllib3.HTTPError as error:
             raise unreachable("Kubernetes", self._host, in_a_line(str(error), (self._token or "",))) from None
         except (ValueError, TypeError):
@@ -111,6 +111,9 @@ class Client:
                 config.load_kube_config(str(self._kubeconfig), self._context, settings)
             except (config.ConfigException, OSError) as error:
                 raise BadKubeconfig(str(self._kubeconfig), in_a_line(str(error))) from None
+            except Exception:
+                # The loader stumbles in as many ways as a file can be wrong, some of which would show the file's text.
+                raise BadKubeconfig(str(self._kubeconfig), "it does not have the form of one") from None
             self._host = host_of(settings.host)
         else:
             settings.host = self._url.rstrip("/")
