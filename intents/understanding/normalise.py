@@ -26,6 +26,7 @@ _HUNDRED = re.compile(r"\ba (?=10{2,}\b)")
 _VERSION = re.compile(r"\b(?:version|release|ver|v)\.? ?(\d+(?:(?: point | dot |\.| )\d+){0,2})\b")
 _VERSION_JOINT = re.compile(r" point | dot | ")
 _STUTTER = re.compile(r"\b(the|to|a|in|on|of|and|for)(?: \1\b)+")
+_WRITTEN_KEY = re.compile(r"(?<![\w-])([A-Z][A-Z0-9]+)-[1-9][0-9]*(?![\w-])")
 _KUBECTL = re.compile(r"\b(?:cube|kube|coop|q) ?(?:control|cuttle|c t l|ctl)\b")
 
 _ANYWHERE = re.compile(r"\b(?:u+h+m*|u+m+|e+r+m?|h+m+|a+h+|you know|basically|please|kindly|just)\b")
@@ -58,7 +59,8 @@ def normalise(text: str, projects: Collection[str] = ()) -> str:
 
     Args:
         text: as typed or transcribed.
-        projects: the Jira projects' keys that exist. "dev 789" is an issue only when DEV is among them.
+        projects: the Jira projects' keys that exist. "dev 789" is an issue only when DEV is among them; "DEV-789",
+            written so, always.
 
     Raises:
         TooLong: the text has more than `LONGEST` characters.
@@ -72,7 +74,7 @@ def normalise(text: str, projects: Collection[str] = ()) -> str:
     said = _words(_ANYWHERE.sub(" ", said))
     said = _without_courtesies(said)
     said = _numbers(said)
-    said = _tickets(said, projects)
+    said = _tickets(said, (*projects, *_WRITTEN_KEY.findall(text)))
     said = _VERSION.sub(lambda found: "v" + _VERSION_JOINT.sub(".", found[1]), said)
     said = _KUBECTL.sub("kubectl", said)
     return _STUTTER.sub(r"\1", said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -102,18 +103,27 @@ class Resolving:
             case Shaped(example=example):
                 if isinstance(value, Unknown):
                     return f"{_titled(slot)} must look like {example}, not {value.text!r}.", []
+                try:
+                    self._check_beginning(slot.mark, str(value))
+                except NoSuchName as error:
+                    return str(error), []
         return None
+
+    def _check_beginning(self, mark: Shaped, value: str) -> None:
+        """Check the name before the hyphen, as far as such names are known."""
+        if mark.begins_with is not None and self._catalogue.all(mark.begins_with):
+            self._catalogue.check(mark.begins_with, value.split("-")[0])
 
     def _from_context(self, slots: Mapping[str, Slot], context: Context) -> dict[str, object]:
         """What the context says for the slots: of the right shape, and for a ticket of a project that exists."""
         found: dict[str, object] = {}
-        projects = self._catalogue.all("project")
         for name, slot in slots.items():
             if isinstance(slot.mark, Shaped) and slot.mark.from_context is not None:
                 value: str | None = getattr(context, slot.mark.from_context)
-                fits = value is not None and re.fullmatch(slot.mark.pattern, value) is not None
-                if value is not None and fits and (not projects or value.split("-")[0] in projects):
-                    found[name] = value
+                if value is not None and re.fullmatch(slot.mark.pattern, value):
+                    with suppress(NoSuchName):
+                        self._check_beginning(slot.mark, value)
+                        found[name] = value
         return found
 
 

@@ -49,6 +49,8 @@ class Shaped(GroupedMetadata):
     """What such a text looks like, for the person who said something else."""
     from_context: str | None = None
     """The field of the context that fills the slot when nothing is said."""
+    begins_with: str | None = None
+    """The kind of name that stands before the hyphen, where there is one: "project"."""
 
     def __iter__(self) -> Iterator[Any]:
         """The pattern as pydantic reads it."""
@@ -63,7 +65,7 @@ ServiceName = Annotated[str, Named("service")]
 """A service that can be deployed."""
 EnvironmentName = Annotated[str, Named("environment")]
 """Where something runs: spoken "prod", written "production"."""
-TicketKey = Annotated[str, Shaped(r"[A-Z][A-Z0-9]*-[1-9][0-9]*", "DEV-456", from_context="ticket")]
+TicketKey = Annotated[str, Shaped(r"[A-Z][A-Z0-9]*-[1-9][0-9]*", "DEV-456", "ticket", "project")]
 """A Jira issue's key; filled from the branch's name when it is not said."""
 Replicas = Annotated[int, Between(0, 1000)]
 """How many copies of a deployment run."""

@@ -1,10 +1,13 @@
 """Sentences filled in for the person to read."""
 
+from dataclasses import dataclass
+
 import pytest
 
-from intents.intent import Intent
+from intents.intent import Intent, intent
 from intents.understanding.catalogue import Catalogue
 from intents.understanding.examples import Examples
+from intents.understanding.slots import Replicas, TicketKey
 from intents.understanding.templates import Templates
 from intents.understanding.understand import Understanding, Understood
 
@@ -59,3 +62,20 @@ def test_only_examples_that_are_alike_are_offered(examples: Examples) -> None:
 def test_without_names_an_example_shows_the_slots(requests: list[Intent]) -> None:
     nameless = Examples(Templates(requests), Catalogue.of())
     assert nameless.alike("how many replicas") == ["how many replicas does <deployment> have"]
+
+
+@dataclass(frozen=True)
+class Close:
+    ticket: TicketKey
+    copies: Replicas
+
+
+@intent("close {ticket} with {copies} copies", tier="simple")
+async def close_ticket(want: Close) -> str:
+    return ""
+
+
+def test_numbers_and_shapes_have_samples_of_their_own() -> None:
+    assert Examples(Templates([close_ticket]), Catalogue.of()).alike("close the ticket") == [
+        "close DEV-456 with 3 copies"
+    ]

@@ -65,6 +65,7 @@ def test_what_is_missing_is_asked_for(resolving: Resolving, scale: Read) -> None
         ({"deployment": "web-app", "replicas": 1, "namespace": Unknown("moon")}, "there is no environment 'moon'"),
         ({"deployment": "web-app", "replicas": Unknown("10.5")}, "whole number from 0 to 1000, not '10.5'"),
         ({"deployment": "web-app", "replicas": 1, "ticket": Unknown("abc 12")}, "must look like DEV-456, not 'abc 12'"),
+        ({"deployment": "web-app", "replicas": 1, "ticket": "ABC-12"}, "there is no project 'ABC'"),
     ],
 )
 def test_each_kind_of_slot_says_what_is_wrong(

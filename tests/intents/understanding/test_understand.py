@@ -242,3 +242,12 @@ def test_odd_text_never_raises_and_is_never_a_request(understanding: Understandi
         answer = understanding.understand(" ".join(parts) + " and forget the rest", context, channel="typed")
         assert isinstance(answer, NotUnderstood)
         assert answer.because
+
+
+def test_while_the_projects_are_not_known_an_issue_is_taken_as_it_is_written(
+    requests: list[Intent], context: Context
+) -> None:
+    names = Catalogue.of(deployment={"production": ["web-app"]}, environment=["production"])
+    answer = Understanding(requests, names).understand("scale web-app to 3 for DEV-456", context, channel="typed")
+    assert isinstance(answer, Understood)
+    assert answer.slots.ticket == "DEV-456"
