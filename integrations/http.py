@@ -39,10 +39,7 @@ class SignInFailed(IntegrationError):
         self.system, self.host = system, host
 
     def __str__(self) -> str:
-        return (
-            f"{self.system} at {self.host} does not accept the credentials. "
-            f"Store new ones: devos connect {self.system.lower().replace(' ', '')}."
-        )
+        return f"{self.system} at {self.host} does not accept the credentials. Renew them: docs/connect.md says where."
 
 
 class NotAllowed(IntegrationError):

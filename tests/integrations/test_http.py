@@ -54,7 +54,7 @@ async def test_an_empty_answer_is_none():
 @pytest.mark.parametrize(
     ("status", "kind", "part"),
     [
-        (401, SignInFailed, "devos connect newrelic"),
+        (401, SignInFailed, "does not accept the credentials"),
         (403, NotAllowed, "for the right"),
         (404, NotThere, "/things"),
         (422, Rejected, "(422): no such thing. Nothing was changed"),

@@ -228,7 +228,7 @@ async def test_what_is_no_key_is_not_sent(wire, jira, door, key):
 @pytest.mark.parametrize(
     ("reply", "kind", "part"),
     [
-        ({"body": "", "status": 401}, SignInFailed, "devos connect jira"),
+        ({"body": "", "status": 401}, SignInFailed, "does not accept the credentials"),
         ({"body": {"errorMessages": ["No permission"]}, "status": 403}, NotAllowed, "No permission"),
         ({"body": {"errors": {"comment": "too long"}}, "status": 400}, IntegrationError, r"\(400\): too long"),
         ({"body": "<html>down</html>", "status": 503, "kind": "text/html"}, Unreachable, r"\(503\)"),

@@ -225,7 +225,7 @@ SYNTAX = {"errors": [{"message": "NRQL Syntax Error: at line 1"}], "data": nrql(
         (200, SYNTAX, QueryFailed, "Syntax Error"),
         (200, failed("TOO_MANY_REQUESTS"), Unreachable, "did not answer: m"),
         (200, failed("TIMEOUT"), Unreachable, "api.newrelic.com"),
-        (200, failed("UNAUTHORIZED"), SignInFailed, "devos connect newrelic"),
+        (200, failed("UNAUTHORIZED"), SignInFailed, "does not accept the credentials"),
         (200, {"data": {"actor": {"account": None}}}, NotAllowed, "account 1234567"),
         (200, {"data": {"actor": {"account": {"nrql": None}}}}, NotAllowed, "account 1234567"),
         (200, {"data": None}, BadAnswer, "another kind"),

@@ -47,7 +47,7 @@ UNKNOWN = {"error": {"message": "User Not Authenticated"}, "status": "failure"}
         ({"body": PARTIAL}, Rejected, "Transaction cancelled; maximum time"),
         ({"body": "<html>Your instance is hibernating</html>", "kind": "text/html"}, BadAnswer, "a web page"),
         ({"body": "{broken"}, BadAnswer, "something unreadable"),
-        ({"body": UNKNOWN, "status": 401}, SignInFailed, "devos connect servicenow"),
+        ({"body": UNKNOWN, "status": 401}, SignInFailed, "does not accept the credentials"),
         ({"body": {"error": {"message": "Invalid table"}}, "status": 400}, Rejected, "Invalid table"),
         ({"body": {"error": {"message": "ACL"}}, "status": 404}, NotThere, "ACL"),
         ({"body": "", "status": 502}, Unreachable, "502"),
