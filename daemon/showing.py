@@ -109,7 +109,7 @@ def run_lines(run: dict[str, Any]) -> list[str]:
 
 def step_line(step: dict[str, Any]) -> str:
     """One step on one line."""
-    arguments = ", ".join(_short(value) for value in (step["args"] or {}).values())
+    arguments = _short(", ".join(str(value) for value in (step["args"] or {}).values()))
     agreed = f"; {step['approved_by']} agreed via {step['via']}" if step["approved_by"] else ""
     took = f" {step['ms']} ms" if step["ms"] is not None else ""
     mark = MARKS.get(step["status"], step["status"])
@@ -194,9 +194,8 @@ def _arguments(change: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in change["args"].items())
 
 
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _count(number: int, what: str) -> str:

@@ -33,11 +33,11 @@ def _sandbox(json: bool) -> Any:
 
 
 def _call(json: bool, does: Any) -> Any:
-    from integrations.sandbox.client import NoSandbox, SandboxRefused
+    from integrations.sandbox.client import NoSandbox, NotAccepted
 
     try:
         return does()
-    except SandboxRefused as problem:
+    except NotAccepted as problem:
         fail(str(problem), WRONG, json=json)
     except NoSandbox as problem:
         fail(str(problem), FAILED, json=json)
