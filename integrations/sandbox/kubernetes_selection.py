@@ -33,8 +33,6 @@ class Selection:
     prefix: str
     """Of the objects' keys: "production/", or empty for every namespace."""
     matches: Callable[[Body], bool]
-    narrowed: bool
-    """Whether any selector was given."""
 
 
 def selection(resource: Resource, namespace: str, name: str, query: Mapping[str, str]) -> Selection:
@@ -48,7 +46,7 @@ def selection(resource: Resource, namespace: str, name: str, query: Mapping[str,
     if name:
         tests.append(lambda body: body["metadata"]["name"] == name)
     prefix = f"{namespace}/" if namespace else ""
-    return Selection(prefix, lambda body: all(test(body) for test in tests), bool(tests))
+    return Selection(prefix, lambda body: all(test(body) for test in tests))
 
 
 def page(found: dict[str, Body], revision: int, query: Mapping[str, str]) -> tuple[list[Body], Body]:
