@@ -76,6 +76,6 @@ async def close_ticket(want: Close) -> str:
 
 
 def test_numbers_and_shapes_have_samples_of_their_own() -> None:
-    assert Examples(Templates([close_ticket]), Catalogue.of()).alike("close the ticket") == [
+    assert Examples(Templates([close_ticket]), Catalogue.of()).alike("close it with some copies") == [
         "close DEV-456 with 3 copies"
     ]
