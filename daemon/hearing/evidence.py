@@ -52,7 +52,7 @@ def doubt(passage: Passage) -> str | None:
     """The sentence that says why a passage is not to be believed, or None when it is."""
     certainty, silence = passage.average_log_probability, passage.no_speech_probability
     said = words(passage.text)
-    if silence > 0.6 or (silence > 0.35 and certainty < -0.7):
+    if silence > 0.6 or (silence > 0.35 and certainty < -0.15):
         return "There is sound in the recording, but it does not seem to be speech."
     if " ".join(said) in _PHANTOMS and (silence > 0.15 or certainty < -0.5):
         return "There may be a word or two in the recording, but none that can be made out."
@@ -63,16 +63,31 @@ def doubt(passage: Passage) -> str | None:
     return None
 
 
-def echoes(text: str, prompt: str) -> bool:
-    """Whether a text is one of the prompt's own sentences, word for word."""
-    return words(text) in [words(sentence) for sentence in re.split(r"(?<=[.?!])\s", prompt)]
+def may_recite(text: str, prompt: str) -> bool:
+    """Whether a text could come from the prompt: it is one of its sentences, or holds a number that stands in one."""
+    return _is_sentence_of(text, prompt) or bool(_shared_numbers(text, prompt))
 
 
-def agree(prompted: str, unprompted: str) -> bool:
-    """Whether two hearings of the same sound are the same sentence: half the words, and no number against another."""
-    first, second = set(words(prompted)), set(words(unprompted))
-    numbers = [{word for word in each if word.isdigit()} for each in (first, second)]
-    return 2 * len(first & second) >= len(first) and not (numbers[0] and numbers[1] and numbers[0] != numbers[1])
+def recites(text: str, prompt: str, unprompted: str) -> bool:
+    """Whether a text comes from the prompt and not from the sound, going by what is heard in it without a prompt.
+
+    Without one the words are much less exact, so it takes another number in the number's place, or, where a whole
+    sentence of the prompt is in question, fewer than half of its words.
+    """
+    heard = set(words(unprompted))
+    others = {word for word in heard if word.isdigit()}
+    if others and not _shared_numbers(text, prompt) <= others:
+        return True
+    return _is_sentence_of(text, prompt) and 2 * len(heard & set(words(text))) < len(set(words(text)))
+
+
+def _is_sentence_of(text: str, prompt: str) -> bool:
+    return words(text) in [words(sentence) for sentence in re.split(r"(?<=[.?!])\s", prompt) if sentence]
+
+
+def _shared_numbers(text: str, prompt: str) -> set[str]:
+    """The text's numbers that stand alone in the prompt; not the 456 of a DEV-456 there."""
+    return set(words(text)) & set(re.findall(r"(?<!\S)\d+(?!\S)", prompt))
 
 
 def confidence(passages: Sequence[Passage]) -> float:

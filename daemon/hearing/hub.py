@@ -47,9 +47,12 @@ class Hub:
         """
         import httpx
 
-        folder.parent.mkdir(parents=True, exist_ok=True)
         deadline = self.clock() + _LONGEST
-        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        except OSError as error:
+            raise DownloadFailed(str(error)) from error
         try:
             with httpx.Client(
                 base_url=f"{self.endpoint.rstrip('/')}/Systran/faster-whisper-{name}/resolve/main/",

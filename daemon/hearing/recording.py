@@ -90,6 +90,8 @@ def _samples(file: BinaryIO, path: Path) -> NDArray[np.float32]:
     try:
         opened = av.open(file, "r", metadata_errors="ignore", options={"format_whitelist": _FORMATS})
     except (av.FFmpegError, ValueError) as error:
+        if incomplete:
+            raise NotARecording(_damaged(path)) from error
         raise NotARecording(
             f"{path} is not a recording that can be read: DevOS reads WAV, FLAC, Ogg and MP3, whatever the name says."
         ) from error

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.hearing.evidence import NoSpeech, Passage, agree, confidence, doubt, echoes
+from daemon.hearing.evidence import NoSpeech, Passage, confidence, doubt, may_recite, recites
 from daemon.hearing.recording import RATE, Recording
 from daemon.hearing.weights import NoWeights
 
@@ -53,7 +53,7 @@ class Transcriber:
             name: what the model is called, for `Heard.model`; the folder's name where not given.
             threads: processor threads for one recording.
         """
-        self._weights = weights
+        self.weights = weights
         self._name = name or weights.name
         self._threads = threads
         self._model: WhisperModel | None = None
@@ -109,10 +109,10 @@ class Transcriber:
 
             try:
                 self._model = WhisperModel(
-                    str(self._weights), device="cpu", compute_type="int8", cpu_threads=self._threads
+                    str(self.weights), device="cpu", compute_type="int8", cpu_threads=self._threads
                 )
             except (RuntimeError, ValueError, OSError) as error:
-                raise NoWeights(f"The speech model in {self._weights} cannot be loaded: {error}") from error
+                raise NoWeights(f"The speech model in {self.weights} cannot be loaded: {error}") from error
         return self._model
 
     def _passage(self, model: WhisperModel, window: NDArray[np.float32], prompt: str) -> Passage:
@@ -123,9 +123,10 @@ class Transcriber:
         """
         passage = _decode(model, window, prompt)
         reason = doubt(passage)
-        # On faint sound Whisper may recite its prompt, which is made of requests: a second hearing without it tells.
-        if reason is None and echoes(passage.text, prompt) and not agree(passage.text, _decode(model, window, "").text):
-            reason = _UNCLEAR
+        # In noise Whisper may recite its prompt, which is made of requests: a second hearing without it tells.
+        if reason is None and may_recite(passage.text, prompt):
+            unprompted = _decode(model, window, "").text
+            reason = _UNCLEAR if recites(passage.text, prompt, unprompted) else None
         if reason is not None:
             raise NoSpeech(reason)
         return passage

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 Channel = Literal["voice", "file", "typed", "hotkey", "web"]
 """The way a request came in."""
@@ -14,6 +14,8 @@ Channel = Literal["voice", "file", "typed", "hotkey", "web"]
 @dataclass(frozen=True)
 class Utterance:
     """One request as it came in, before anybody tries to understand it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     text: str
     channel: Channel
@@ -38,4 +40,4 @@ class Utterance:
         Raises:
             ValidationError: a field is missing, unknown or of another type. (A `ValueError`.)
         """
-        return TypeAdapter(cls, config={"extra": "forbid", "strict": True}).validate_python(value)
+        return TypeAdapter(cls).validate_python(value)

@@ -12,10 +12,11 @@ from typing import Protocol
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
 from daemon.hearing.prompt import prompt_of
 from daemon.hearing.transcription import Transcriber
 from daemon.hearing.weights import Places, find
-from numpy.typing import NDArray
 
 CATALOGUE = ["web-app", "checkout", "payment-service", "user-auth-service", "notification-service", "analytics-service"]
 

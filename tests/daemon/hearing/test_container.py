@@ -6,6 +6,7 @@ import io
 import struct
 
 import pytest
+
 from daemon.hearing.container import cut_short
 
 
