@@ -92,11 +92,19 @@ def with_id(line: str, devos: Devos) -> str:
     if "ID" not in line.split():
         return line
     if line.startswith("devos undo"):
-        runs = json.loads(devos("devos runs --json").stdout)
-        found = next(each["run"] for each in runs if each["status"] == "done" and len(each["steps"]) > 1)
+        found = finished(devos)
     else:
         found = json.loads(devos("devos approvals --json").stdout)[-1]["id"]
     return line.replace("ID", found)
+
+
+def finished(devos: Devos) -> str:
+    """The run that was approved a moment ago, once it is done: it watches a rollout."""
+    for _ in range(100):
+        for run in json.loads(devos("devos runs --json").stdout):
+            if run["intent"] == "scale_deployment" and run["status"] == "done":
+                return str(run["run"])
+    pytest.fail("the approved run was never done")
 
 
 def test_a_spoken_sentence_does_what_the_page_says(devos: Devos, tmp_path: Path) -> None:
