@@ -65,7 +65,7 @@ class Api:
 
     async def may_i(self, request: Request) -> Response:
         """Answer a SelfSubjectAccessReview."""
-        asked = await _json(request)
+        asked = _json(request, await request.body())
         verb = ((asked.get("spec") or {}).get("resourceAttributes") or {}).get("verb", "")
         allowed = not request.state.viewer or verb in READ
         status = {"allowed": allowed} | ({} if allowed else {"reason": "no rule lets the viewer do that"})
@@ -87,7 +87,9 @@ class Api:
             verb = _verb(request, resource, name, below)
             where = path.get("namespace", "")
             if request.state.viewer and verb not in READ:
-                raise forbidden("viewer", verb, resource.name, group, where, name)
+                raise forbidden("viewer", verb, resource.name, below, group, where, name)
+            sent = await request.body()
+            # No await from here on: what is read is what is changed.
             reconcile(self.world)
             if verb == "list":
                 return self._list(request, resource, where)
@@ -99,8 +101,8 @@ class Api:
             if verb == "get":
                 return self._one(request, resource, body, below)
             if verb == "delete":
-                return await self._delete(request, body)
-            return await self._change(request, body, below)
+                return self._delete(request, body, sent)
+            return self._change(request, body, below, sent)
 
         return answer
 
@@ -144,8 +146,8 @@ class Api:
         )
         return StreamingResponse(lines, media_type="application/json")
 
-    async def _delete(self, request: Request, body: Body) -> Response:
-        options = await _json(request) if await request.body() else {}
+    def _delete(self, request: Request, body: Body, sent: bytes) -> Response:
+        options = _json(request, sent) if sent else {}
         deleted = shown(body)
         deleted["metadata"] |= {"deletionTimestamp": stamp(self.world.now()), "deletionGracePeriodSeconds": 0}
         if not _dry_run(request, options):
@@ -153,14 +155,12 @@ class Api:
             reconcile(self.world)
         return JSONResponse(deleted)
 
-    async def _change(self, request: Request, body: Body, below: str) -> Response:
-        sent, kind = await request.body(), request.headers.get("content-type", "")
-        # No await from here on: what was read is what is changed.
+    def _change(self, request: Request, body: Body, below: str, sent: bytes) -> Response:
         old = shown(scale_of(body) if below == "scale" else body)
         if request.method == "PUT":
-            new = await _json(request)
+            new = _json(request, sent)
         else:
-            new = patched(old, kind, sent)
+            new = patched(old, request.headers.get("content-type", ""), sent)
         if below == "scale":
             changed = scaled(body, new)
         elif below == "status":
@@ -211,11 +211,11 @@ def _dry_run(request: Request, options: dict[str, Any]) -> bool:
     return bool(asked)
 
 
-async def _json(request: Request) -> dict[str, Any]:
+def _json(request: Request, sent: bytes) -> dict[str, Any]:
     if request.headers.get("content-type", "application/json").split(";")[0] != "application/json":
         raise unsupported_media_type()
     try:
-        body = await request.json()
+        body = json.loads(sent)
     except ValueError as error:
         raise bad_request(f"the object provided is unrecognized: {error}") from None
     if not isinstance(body, dict):

@@ -18,15 +18,25 @@ from integrations.sandbox.kubernetes_pods import due, is_crashing, is_ready, mak
 from integrations.sandbox.world import World
 
 _REVISION = "deployment.kubernetes.io/revision"
+_AGENDA = ("kubernetes/agenda", "next")
+"""Until which moment nothing will happen, if nothing is changed: looking often must cost little."""
 
 
 def reconcile(world: World) -> datetime | None:
     """Bring the cluster to the present; the moment at which the next thing will happen by itself, if any will."""
     now = world.now()
+    agenda = world.get(*_AGENDA)
+    if agenda is not None and agenda["revision"] == world.revision:
+        due = None if agenda["due"] is None else datetime.fromisoformat(agenda["due"])
+        if due is None or now < due:
+            return due
     with world.transaction():
         bodies = world.all("kubernetes/deployment").values()
         moments = [advance(world, body, now) for body in bodies]
-    return min((each for each in moments if each is not None), default=None)
+        due = min((each for each in moments if each is not None), default=None)
+        text = None if due is None else due.isoformat()
+        world.put(*_AGENDA, {"revision": world.revision + 1, "due": text})
+    return due
 
 
 def advance(world: World, body: Body, now: datetime) -> datetime | None:

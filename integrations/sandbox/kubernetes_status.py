@@ -34,11 +34,12 @@ def unauthorized() -> Refused:
     return Refused(401, "Unauthorized", "Unauthorized")
 
 
-def forbidden(user: str, verb: str, resource: str, group: str, namespace: str, name: str) -> Refused:
-    """403: the user may not do that there."""
+def forbidden(user: str, verb: str, resource: str, below: str, group: str, namespace: str, name: str) -> Refused:
+    """403: the user may not do that there; `below` is the subresource, or empty."""
     subject = qualified(resource, group) + (f' "{name}"' if name else "")
     where = f' in the namespace "{namespace}"' if namespace else " at the cluster scope"
-    message = f'{subject} is forbidden: User "{user}" cannot {verb} resource "{resource}" in API group "{group}"{where}'
+    what = f"{resource}/{below}" if below else resource
+    message = f'{subject} is forbidden: User "{user}" cannot {verb} resource "{what}" in API group "{group}"{where}'
     return Refused(403, "Forbidden", message, _details(name, group, resource))
 
 

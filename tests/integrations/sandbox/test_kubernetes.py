@@ -424,12 +424,13 @@ def test_fewer_than_no_replicas_are_invalid(cluster: Cluster, path: str, kind: s
     assert refused(patch(cluster, path, {"spec": {"replicas": -1}})) == (422, "Invalid", message, details)
 
 
-def test_somebody_without_the_right_is_refused(cluster: Cluster) -> None:
-    answer = patch(cluster, WEB_APP, {"spec": {"replicas": 1}}, **cluster.restricted)
+@pytest.mark.parametrize(("path", "what"), [(WEB_APP, "deployments"), (f"{WEB_APP}/scale", "deployments/scale")])
+def test_somebody_without_the_right_is_refused(cluster: Cluster, path: str, what: str) -> None:
+    answer = patch(cluster, path, {"spec": {"replicas": 1}}, **cluster.restricted)
     code, reason, message, details = refused(answer)
     assert (code, reason) == (403, "Forbidden")
     assert message.startswith('deployments.apps "web-app" is forbidden: User "')
-    end = 'cannot patch resource "deployments" in API group "apps" in the namespace "production"'
+    end = f'cannot patch resource "{what}" in API group "apps" in the namespace "production"'
     assert message.endswith(end)
     assert details == {"name": "web-app", "group": "apps", "kind": "deployments"}
 

@@ -50,7 +50,7 @@ def test_the_viewer_may_look_but_not_touch(http: httpx.Client) -> None:
     pod = get(http, PODS)["items"][0]["metadata"]["name"]
     assert http.delete(f"{PODS}/{pod}", headers=viewer).status_code == 403
     answer = http.put(f"{WEB_APP}/scale", headers=viewer, json={})
-    assert 'User "viewer" cannot update resource "deployments"' in answer.json()["message"]
+    assert 'User "viewer" cannot update resource "deployments/scale"' in answer.json()["message"]
 
 
 @pytest.mark.parametrize(("token", "allowed"), [("somebody", True), (VIEWER, False)])

@@ -106,6 +106,14 @@ def test_every_step_is_an_event_of_the_world(cluster: Cluster) -> None:
     assert steps == [4, 4, 5, 6]
 
 
+def test_looking_again_costs_no_more_than_a_glance(cluster: Cluster) -> None:
+    asked: list[str] = []
+    cluster.later(1)
+    cluster.world.database.set_trace_callback(asked.append)
+    cluster.later(1)
+    assert len(asked) == 1
+
+
 def test_nothing_is_written_when_nothing_happens(cluster: Cluster) -> None:
     before = cluster.world.revision
     cluster.later(3600)

@@ -25,7 +25,7 @@ def test_a_resource_is_named_with_its_group() -> None:
 
 
 def test_forbidden_in_the_whole_cluster() -> None:
-    message = forbidden("viewer", "delete", "namespaces", "", "", "production").message
+    message = forbidden("viewer", "delete", "namespaces", "", "", "", "production").message
     start = 'namespaces "production" is forbidden: User "viewer" cannot delete'
     assert message == f'{start} resource "namespaces" in API group "" at the cluster scope'
 

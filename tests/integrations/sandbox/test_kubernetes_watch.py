@@ -52,9 +52,10 @@ async def test_everything_there_is_then_what_changes(world: World) -> None:
     type_, body = await following(lines)
     assert (type_, body["metadata"]["name"], body["first"]) == ("ADDED", "staging", False)
     remove(world, body)
+    deleted = world.revision
     type_, body = await following(lines)
     assert (type_, body["metadata"]["name"]) == ("DELETED", "staging")
-    assert body["metadata"]["resourceVersion"] == str(world.revision)
+    assert body["metadata"]["resourceVersion"] == str(deleted)
 
 
 async def test_a_bookmark_says_that_everything_was_told(world: World) -> None:
