@@ -1,8 +1,8 @@
 """Judges whether Whisper heard words or made them up.
 
 Given anything but speech, Whisper still writes: the fillers and farewells it saw most, the same words over and over, or
-a sentence of the prompt. Its own figures tell these apart from speech. Measured with tiny.en: human and synthetic
-speech has a no-speech probability below 0.35; hum, tones, clicks and noise lie above 0.6, even where the text reads
+a sentence of the prompt. Its own figures tell these apart from speech. Measured with tiny.en: clear speech, human or
+synthetic, has a no-speech probability below 0.35; hum, tones, clicks and noise lie above 0.6, even where the text reads
 like a request.
 """
 

@@ -97,4 +97,5 @@ def test_confidence_is_the_geometric_mean_over_all_tokens() -> None:
     assert confidence([passage("a", math.log(0.5), tokens=8)]) == pytest.approx(0.5)
     mixed = [passage("a", math.log(0.9), tokens=30), passage("b", math.log(0.3), tokens=10)]
     assert confidence(mixed) == pytest.approx((0.9**30 * 0.3**10) ** (1 / 40))
-    assert confidence([passage("a", 0.0)]) == 1.0
+    assert confidence([passage("a", 1e-7)]) == 1.0  # by rounding, a certain token can lie above certainty
+    assert confidence([passage("a", math.log(0.5), tokens=1)]) == pytest.approx(0.5)
