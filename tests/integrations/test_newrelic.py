@@ -249,6 +249,20 @@ async def test_a_key_that_is_echoed_does_not_come_through(graph, newrelic, door,
     await newrelic.aclose()
 
 
+async def test_closing_closes_the_connections(graph, door):
+    class Transport(httpx.MockTransport):
+        closed = 0
+
+        async def aclose(self):
+            self.closed += 1
+
+    transport = Transport(graph)
+    system = NewRelic("k", 1, transport=transport)
+    await door(system.nrql, "SELECT 1")
+    await system.aclose()
+    assert transport.closed == 1
+
+
 def test_errors_are_made_again_from_their_arguments():
     for error in (QueryFailed("a", "b"), NoSuchEntity("a")):
         assert str(IntegrationError.known[error.kind](*json.loads(json.dumps(error.args)))) == str(error)

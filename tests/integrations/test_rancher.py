@@ -118,6 +118,20 @@ async def test_failures_in_plain_words(secret, door, clean, status, kind):
     assert "token *** is too weak" in clean(caught.value)
 
 
+async def test_closing_closes_the_connections(server, door):
+    class Transport(httpx.MockTransport):
+        closed = 0
+
+        async def aclose(self):
+            self.closed += 1
+
+    transport = Transport(server)
+    system = Rancher("https://rancher.example.com", "k", transport=transport)
+    await door(system.workload, "north", "production", "web-app")
+    await system.aclose()
+    assert transport.closed == 1
+
+
 def test_errors_are_made_again_from_their_arguments():
     for error in (NoSuchWorkload("a", "b", "c"), NoSuchCluster("a", ["b"])):
         assert str(IntegrationError.known[error.kind](*json.loads(json.dumps(error.args)))) == str(error)
