@@ -80,12 +80,12 @@ class Approvals:
         plan: list[dict[str, Json]],
         because: str,
     ) -> Approval:
-        """The question about exactly this digest: the one that stands already, or a new one, recorded as asked.
+        """The question about this digest at this level: the one that stands already, or a new one, recorded as asked.
 
         Raises:
             CannotRecord: the question could not be written to the audit log; nothing was asked.
         """
-        standing = await asyncio.to_thread(self._standing, run, subject, digest)
+        standing = await asyncio.to_thread(self._standing, run, subject, digest, level)
         if standing is not None:
             return standing
         now = self._clock()
@@ -215,9 +215,10 @@ class Approvals:
             open_ones = (table.c.run == run) & table.c.status.in_(("open", "approved"))
             connection.execute(table.update().where(open_ones).values(status="withdrawn"))
 
-    def _standing(self, run: str, subject: str, digest: str) -> Approval | None:
+    def _standing(self, run: str, subject: str, digest: str, level: str) -> Approval | None:
         self._expire()
         same = (table.c.run == run) & (table.c.subject == subject) & (table.c.digest == digest)
+        same &= table.c.level == level  # one's own confirmation of a plan is not somebody else's approval of it
         found = self._select(same & table.c.status.in_(("open", "approved", "used", "denied")))
         return found[-1] if found else None
 
