@@ -61,19 +61,21 @@ class Doing:
             agreeing: asks a person where only a person can know whether it happened.
             again: writes one more intention, before the change is tried again.
         """
-        for last in range(attempt, attempt + ATTEMPTS):
+        last = attempt
+        while True:
             try:
                 return result(call, await call.perform(key_of(origin, call, step)))
             except Unreachable as silence:
                 settled = await self.settle(origin, call, step, last, agreeing)
                 if settled is not None:
                     return settled
-                failure: IntegrationError = silence
+                if last - attempt + 1 == ATTEMPTS:
+                    return error(call, silence)
             except IntegrationError as no:
                 return error(call, no)
             await self._sleep(backoff(last - attempt + 1))
             await again()
-        return error(call, failure)
+            last += 1
 
     async def settle(self, origin: Origin, call: Call[Any], step: int, attempt: int, agreeing: Agreeing) -> Json | None:
         """Find out whether an attempt that left no result happened: its output, or None when it did not."""
@@ -81,7 +83,7 @@ class Doing:
             try:
                 found = await self.patiently(lambda: call.look_up(key_of(origin, call, step)))
                 return None if found is None else result(call, found.result)
-            except Unreachable:
+            except IntegrationError:
                 pass  # then only a person can know
         approval = await agreeing.outcome(origin, call, step, attempt)
         if approval.status == "denied":

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-from policies.action import Call, Effect, Json, Preview, Target
+from policies.action import Call, Effect, IntegrationError, Json, Manner, Preview, Target
 from policies.agreeing import Agreeing, Agreement, ChangeGate, Waits
 from policies.approvals import Approvals
 from policies.audit.log import Entry, Log, Stored
@@ -16,7 +16,7 @@ from policies.audit.redact import redact
 from policies.brake import Brake
 from policies.decision import Decision, Facts, Level
 from policies.doing import Doing
-from policies.output import Origin, Refused, decode, key_of, refusal
+from policies.output import Origin, Refused, decode, error, key_of, refusal
 from policies.plan import Change, Plan
 
 ASKED, INTENDED = "devos.action.asked", "devos.action.intended"
@@ -47,7 +47,7 @@ class Door:
         self.waits = waits or Waits()
         self._judge, self._log = judge, log
         self._doing = Doing(self.waits, sleep=sleep)
-        self._agreeing = Agreeing(approvals, brake, gate, self.waits, patiently=self._doing.patiently, sleep=sleep)
+        self._agreeing = Agreeing(approvals, brake, gate, self.waits, sleep=sleep)
 
     async def propose(
         self, origin: Origin, call: Call[Any], args: Mapping[str, Json], target: Target
@@ -66,7 +66,8 @@ class Door:
         if decision.level is not Level.AUTO:
             raise Refused(f"{call.name} is not automatic: {decision.because}", decision.rule, decision.where)
         await self._intend(origin, call, step, decision, Agreement(), plan=True)
-        output = await self._doing.read(origin, call, step)
+        once = replace(call, manner=Manner())  # also where the run itself would wait until something is so
+        output = await self._doing.read(origin, once, step)
         return decode(call, await self._conclude(origin, call, step, output, "performed", plan=True))
 
     def history(self, origin: Origin, step: int) -> list[Stored]:
@@ -92,6 +93,8 @@ class Door:
             decision, agreement = await self._pass(origin, call, step, plan, planned)
         except Refused as refused:
             return await self._conclude(origin, call, step, refusal(call, refused), "refused")
+        except IntegrationError as failure:  # its preview, or the change request, could not be read
+            return await self._conclude(origin, call, step, error(call, failure), "not performed")
         await self._intend(origin, call, step, decision, agreement)
         if call.action.effect is Effect.READ:
             output = await self._doing.read(origin, call, step)
