@@ -7,6 +7,8 @@ from typing import NoReturn
 from dbos import _core
 from dbos._serialization import DBOSPortableJSONSerializer, DefaultSerializer, Serializer
 
+from policies.action import digest
+
 APPLICATION_VERSION = "1"
 """The version of the way runs are recorded. Set, because DBOS's own digest of the code would strand every pending run
 at an upgrade; whether newer code still makes the same steps is checked step by step (policies/execution.py)."""
@@ -17,6 +19,15 @@ RECOVERIES = 1_000_000
 
 class PickleRefused(Exception):
     """A stored value claims to be a Python pickle, which could run any code: it is not read."""
+
+
+def application_name(executor: str) -> str:
+    """An application of its own for each executor.
+
+    Any executor of one application takes up the runs that another lost; only the one whose audit log has a run's
+    intentions may.
+    """
+    return f"devos-{digest(executor)[:12]}"
 
 
 def serializer() -> Serializer:

@@ -107,7 +107,7 @@ class Runs:
 
     def _config(self) -> DBOSConfig:
         return DBOSConfig(
-            name="devos",
+            name=durable.application_name(self._executor),
             system_database_url=self._engine.url.render_as_string(hide_password=False),
             system_database_engine=self._engine,
             application_version=durable.APPLICATION_VERSION,
@@ -212,9 +212,10 @@ class Runs:
             NoSuchRun: there is none.
         """
         await asyncio.to_thread(self._row, run)
-        if not await asyncio.to_thread(self._move, run, "running", "cancelled", f"Cancelled by {by}."):
-            return await asyncio.to_thread(self._move, run, "failed", "cancelled", f"Given up by {by}.", stopped=True)
-        await DBOS.cancel_workflow_async(run)
+        if await asyncio.to_thread(self._move, run, "running", "cancelled", f"Cancelled by {by}."):
+            await DBOS.cancel_workflow_async(run)
+        elif not await asyncio.to_thread(self._move, run, "failed", "cancelled", f"Given up by {by}.", stopped=True):
+            return False
         await self._approvals.withdraw(run)
         await self._log.append(
             Entry("devos.run.finished", run, None, None, {"status": "cancelled", "by": by, "via": via})
@@ -323,8 +324,10 @@ class Runs:
         return row
 
     def _unfinished(self) -> list[str]:
+        """This executor's runs that have not ended; others may share the database, but not the audit log."""
         with self._engine.connect() as connection:
-            return list(connection.execute(sa.select(table.c.id).where(table.c.status == "running")).scalars())
+            runs = connection.execute(sa.select(table.c.id).where(table.c.status == "running")).scalars().all()
+        return [run for run in runs if self._log.entries(run=run, type="devos.run.started", limit=1)]
 
     def _insert(self, run: str, request: Request) -> None:
         values = {"id": run, "created": self._clock().isoformat(), "request": asdict(request), "status": "running"}

@@ -117,14 +117,6 @@ def prepare(engine: Engine) -> None:
     """
     from dbos._migration import get_dbos_migrations, sqlite_migrations
 
-    names = set(sa.inspect(engine).get_table_names())
-    with engine.begin() as connection:
-        if "devos_schema" in names:
-            found = connection.execute(sa.select(schema_table.c.version)).scalar_one()
-            _refuse_newer(engine, "DevOS", found, SCHEMA)
-        else:
-            metadata.create_all(connection)
-            connection.execute(schema_table.insert().values(version=SCHEMA))
     if engine.dialect.name == "sqlite":
         known, table = len(sqlite_migrations), "dbos_migrations"
     else:
@@ -134,6 +126,13 @@ def prepare(engine: Engine) -> None:
         if sa.inspect(engine).has_table("dbos_migrations", schema=schema):
             found = connection.execute(sa.text(f"SELECT max(version) FROM {table}")).scalar()
             _refuse_newer(engine, "DBOS", found or 0, known)
+    with engine.begin() as connection:
+        if sa.inspect(connection).has_table("devos_schema"):
+            found = connection.execute(sa.select(schema_table.c.version)).scalar_one()
+            _refuse_newer(engine, "DevOS", found, SCHEMA)
+        else:
+            metadata.create_all(connection)
+            connection.execute(schema_table.insert().values(version=SCHEMA))
 
 
 def _refuse_newer(engine: Engine, whose: str, found: int, known: int) -> None:
