@@ -79,6 +79,8 @@ async def together(*branches: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
     Raises:
         TooManySteps: a branch has more steps than a block holds, or calls `together` itself.
     """
+    if not branches:
+        return ()
     scope = current_scope("together")
     try:
         blocks: list[list[Any]] = [scope.order.block() for _ in branches]
