@@ -57,7 +57,7 @@ class Sandbox:
         """Let requests go wrong; all the faults that wait now.
 
         Args:
-            **spec: `system` and `kind` ("status", "latency", "drop", "lost-reply"); where they matter `method`, `path` (a
+            **spec: `system` and `kind` ("status", "latency", "drop", "lost-reply"); if needed `method`, `path` (a
                 regular expression), `status`, `body`, `seconds`, `times` (None for always).
 
         Raises:

@@ -1,4 +1,4 @@
-"""Requests to a sandbox on this machine, with the standard library alone and past any proxy that the environment names."""
+"""Requests to a sandbox on this machine: standard library alone, and past any proxy that the environment names."""
 
 from __future__ import annotations
 

@@ -43,19 +43,19 @@ def ensure(home: Path, within: float = 15.0) -> Endpoints:
     if found := running(home):
         return found
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    root = Path(__file__).parents[2]
-    begun = subprocess.run(
-        [sys.executable, "-m", "integrations.sandbox", "--home", str(home.absolute()), "--detach"],
-        cwd=root,
-        capture_output=True,
-        text=True,
-    )
+    command = [sys.executable, "-m", "integrations.sandbox", "--home", str(home.absolute()), "--detach"]
     end = time.monotonic() + within
-    while begun.returncode == 0 and time.monotonic() < end:
-        if found := running(home):
-            return found
-        time.sleep(0.02)
-    raise NotStarted(f"the sandbox in {home} did not start within {within:g} s\n{begun.stderr}{_log_tail(home)}")
+    try:
+        # The module is found from the folder that holds the package, wherever the caller's own path leads.
+        begun = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=within)
+        problem = begun.stderr
+    except subprocess.TimeoutExpired:
+        problem = ""
+    while (found := running(home)) is None and _held(home) and time.monotonic() < end:
+        time.sleep(0.02)  # somebody else is starting one at the same moment
+    if found is None:
+        raise NotStarted(f"the sandbox in {home} did not start within {within:g} s\n{problem}{_log_tail(home)}")
+    return found
 
 
 def stop(home: Path, within: float = 10.0) -> bool:

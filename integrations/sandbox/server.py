@@ -24,13 +24,18 @@ from integrations.sandbox.journal import Journal, Journaled
 from integrations.sandbox.world import World, utc_now
 
 
-def serve(home: Path) -> None:
+def serve(home: Path, listening: Callable[[], None]) -> None:
     """Serve the folder until SIGTERM or SIGINT.
+
+    Args:
+        home: the folder.
+        listening: called when everything listens and endpoints.json says where.
 
     Raises:
         AlreadyServed: another process does.
     """
     with _opened(home, utc_now) as (_, server, sockets):
+        server.then = listening
         server.run(sockets)
 
 
@@ -46,9 +51,7 @@ def served(home: Path, clock: Callable[[], datetime] = utc_now) -> Iterator[tupl
         thread.start()
         try:
             server.ready.wait()
-            endpoints = Endpoints.read(home)
-            assert endpoints is not None
-            yield world, endpoints
+            yield world, server.endpoints
         finally:
             server.should_exit = True
             thread.join()
@@ -70,7 +73,7 @@ def _opened(home: Path, clock: Callable[[], datetime]) -> Iterator[tuple[World, 
             for name in systems.SERVED:
                 apps[name] = Journaled(Faulty(systems.load(name).app(world), faults, name), journal, name)
             by_port = {sockets[name].getsockname()[1]: each for name, each in apps.items()}
-            server = _Server(_ByPort(by_port), lambda: Endpoints(os.getpid(), **urls).write(home))
+            server = _Server(_ByPort(by_port), home, Endpoints(os.getpid(), **urls))
             yield world, server, list(sockets.values())
         finally:
             world.close()
@@ -119,7 +122,7 @@ class _Protocol(H11Protocol):
 class _Server(uvicorn.Server):
     """A server that says when it listens, and whose process ends with 0 on SIGTERM."""
 
-    def __init__(self, app: ASGIApp, listening: Callable[[], None]) -> None:
+    def __init__(self, app: ASGIApp, home: Path, endpoints: Endpoints) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -131,13 +134,14 @@ class _Server(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )
+        self.home, self.endpoints = home, endpoints
         self.ready = threading.Event()
-        self.listening = listening
+        self.then: Callable[[], None] = self.ready.set
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.listening()
-        self.ready.set()
+        self.endpoints.write(self.home)
+        self.then()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
