@@ -27,6 +27,8 @@ STATES = {
 """The state model of a change request: value → label."""
 ASKS = {"normal": "-4", "emergency": "-3", "standard": "-2"}
 """Type → the state in which a new change asks for its approval; a standard one is approved beforehand."""
+TYPES = {"staging": "standard", "development": "standard"}
+"""Environment → type, unless the settings say otherwise: outside production changes are recorded, not waited for."""
 RISKS = {"very high": "1", "high": "2", "moderate": "3", "low": "4"}
 FIELDS = ["number", "sys_id", "state", "approval", "short_description"]
 
@@ -104,10 +106,10 @@ class ServiceNow:
             url: the instance, for example "https://example.service-now.com".
             user: the account.
             password: its password.
-            types: environment → "normal", "standard" or "emergency"; "normal" for every other.
+            types: environment → "normal", "standard" or "emergency", instead of `TYPES`; "normal" for every other.
         """
         self._tables = Tables(url, user, password)
-        self._types = types or {}
+        self._types = TYPES if types is None else types
 
     @action(Effect.CHANGE)
     async def request_change(

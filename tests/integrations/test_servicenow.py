@@ -86,7 +86,7 @@ def instance(wire):
 
 @pytest.fixture
 def servicenow(wire, secret):
-    return ServiceNow(wire.url + "/", "devos.bot", secret, types={"development": "standard", "sandbox": "emergency"})
+    return ServiceNow(wire.url + "/", "devos.bot", secret, types={"development": "standard", "hotfix": "emergency"})
 
 
 async def test_a_change_is_recorded_and_its_approval_asked_for(instance, servicenow, door, wire):
@@ -118,11 +118,17 @@ async def test_a_change_is_recorded_and_its_approval_asked_for(instance, service
 
 
 @pytest.mark.parametrize(
-    ("environment", "kind", "state"), [("development", "standard", "-2"), ("sandbox", "emergency", "-3")]
+    ("environment", "kind", "state"), [("development", "standard", "-2"), ("hotfix", "emergency", "-3")]
 )
 async def test_the_type_of_a_change_is_its_environments(instance, servicenow, door, wire, environment, kind, state):
     await door(servicenow.request_change, **{**PLAN, "environment": environment})
     assert wire.sent("POST")[0].body["type"] == kind and instance.moves() == [state]
+
+
+@pytest.mark.parametrize(("environment", "kind"), [("staging", "standard"), ("production", "normal"), ("x", "normal")])
+async def test_outside_production_changes_are_pre_approved_by_default(instance, wire, secret, door, environment, kind):
+    await door(ServiceNow(wire.url, "u", secret).request_change, **{**PLAN, "environment": environment})
+    assert wire.sent("POST")[0].body["type"] == kind
 
 
 async def test_the_same_step_records_one_change_however_often_it_is_tried(instance, servicenow, door, wire):
