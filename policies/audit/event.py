@@ -128,6 +128,10 @@ def _api_activity(entry: Entry, uid: str, when: datetime) -> dict[str, Json]:
     }
 
 
+class Unreadable(Exception):
+    """What stands in the log is no entry any more: it was altered."""
+
+
 def stored(seq: int, text: str, payload: str | None) -> Stored:
     """Read an event back.
 
@@ -135,17 +139,23 @@ def stored(seq: int, text: str, payload: str | None) -> Stored:
         seq: the entry's place in the log.
         text: the event.
         payload: the JSON stored apart, where it is still there.
+
+    Raises:
+        Unreadable: it is no event.
     """
-    event = json.loads(text)
-    operation = event["data"]["api"]["operation"]
-    return Stored(
-        seq=seq,
-        id=event["id"],
-        time=datetime.fromisoformat(event["time"]),
-        type=event["type"],
-        run=event.get("subject"),
-        step=event.get("step"),
-        action=None if operation == event["type"] else operation,
-        data=event["data"]["unmapped"],
-        payload=None if payload is None else json.loads(payload),
-    )
+    try:
+        event = json.loads(text)
+        operation = event["data"]["api"]["operation"]
+        return Stored(
+            seq=seq,
+            id=event["id"],
+            time=datetime.fromisoformat(event["time"]),
+            type=event["type"],
+            run=event.get("subject"),
+            step=event.get("step"),
+            action=None if operation == event["type"] else operation,
+            data=event["data"]["unmapped"],
+            payload=None if payload is None else json.loads(payload),
+        )
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise Unreadable(f"Entry {seq} was altered and cannot be read. `devos audit verify` says more.") from error

@@ -35,6 +35,10 @@ class Reader:
             after: only entries with a larger seq.
             limit: at most so many.
             newest: begin at the end, newest first.
+
+        Raises:
+            Unreadable: one of them was altered so that it is no entry any more.
+            sqlite3.Error: the file is damaged.
         """
         wanted = {"run": run, "step": step, "type": type}
         conditions = [

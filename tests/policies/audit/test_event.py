@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from policies.audit.event import Entry, canonical, envelope, plain, stored
+from policies.audit.event import Entry, Unreadable, canonical, envelope, plain, stored
 
 NOON = datetime(2026, 3, 1, 13, 0, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
 
@@ -89,6 +89,16 @@ def test_an_event_is_read_back_as_it_was(action: str | None) -> None:
         *({"effect": "read"}, {"a": 1}),
     )
     assert back.time == datetime(2026, 3, 1, 12, 0, 0, 123000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "payload"),
+    [("nothing", None), ("[1]", None), ("{}", None), ("[" * 100_000, None), (None, None), ("good", "nothing")],
+)
+def test_what_is_no_event_any_more_is_an_error_that_says_what_to_do(text: str | None, payload: str | None) -> None:
+    good = envelope(entry(), 7, "an-id", NOON, "devos/audit/1", None)
+    with pytest.raises(Unreadable, match="Entry 7 was altered and cannot be read"):
+        stored(7, good if text == "good" else text, payload)  # type: ignore[arg-type]  # a row may hold anything
 
 
 def test_there_is_one_text_of_a_value() -> None:
