@@ -37,9 +37,8 @@ def claimed(path: Path) -> Iterator[None]:
 def executor_id(home: Path) -> str:
     """This home's own id among workers that share a database: made once, so that its pending runs are found again."""
     file = home / "executor"
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        made = f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
-        file.write_text(made, encoding="utf-8")
-        return made
+    if file.exists() and (found := file.read_text(encoding="utf-8").strip()):
+        return found
+    made = f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
+    file.write_text(made, encoding="utf-8")
+    return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +33,17 @@ def ask(folder: Path, do: str, **question: Any) -> Iterator[dict[str, Any]]:
             raise Told(
                 f"DevOS is not running for {folder}. Start it: `devos run`, or `devos run --sandbox` to try it.", 1
             ) from None
-        connection.sendall(json.dumps({"do": do, **question}).encode() + b"\n")
-        with connection.makefile("r", encoding="utf-8") as lines:
-            for line in lines:
-                answer = json.loads(line)
-                if error := answer.pop("error", None):
-                    raise Told(error.pop("text"), error.pop("code"), **error)
-                if answer.get("end"):
-                    return
-                yield answer
+        # A daemon that is killed may hang up in the middle of anything: a question, an answer, a line of it.
+        with suppress(ConnectionError, ValueError):
+            connection.sendall(json.dumps({"do": do, **question}).encode() + b"\n")
+            with connection.makefile("rb") as lines:
+                for line in lines:
+                    answer = json.loads(line)
+                    if error := answer.pop("error", None):
+                        raise Told(error.pop("text"), error.pop("code"), **error)
+                    if answer.get("end"):
+                        return
+                    yield answer
     raise Told("The daemon went away before it answered. `devos runs` shows what became of it once it is back.", 1)
 
 

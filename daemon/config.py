@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 Environment = Literal["production", "staging", "development"]
 
@@ -32,10 +32,16 @@ class Person(Section):
     """Stands in the audit log; by default the account's name."""
 
 
+def _without_password(address: str | None) -> str | None:
+    if address is not None and re.match(r"[^/]*//[^/@]*:[^/]*@", address):
+        raise ValueError("secrets do not stand in config.toml; set $PGPASSWORD, or write ~/.pgpass, instead")
+    return address
+
+
 class Runs(Section):
     """Where runs are kept."""
 
-    database: str | None = None
+    database: Annotated[str | None, AfterValidator(_without_password)] = None
     """"postgresql://USER@HOST/NAME" for a team that shares workers; by default a SQLite file in DEVOS_HOME."""
 
 
@@ -120,7 +126,14 @@ class Config(Section):
     cdk: Cdk | None = None
 
 
-SECRETS = ("token", "password", "key", "api_key", "secret")
+SECRETS = {
+    "kubernetes": "kubernetes_token",
+    "rancher": "rancher_token",
+    "newrelic": "newrelic_key",
+    "jira": "jira_token",
+    "servicenow": "servicenow_password",
+}
+"""Section → the name of its secret, as `secret` wants it."""
 
 
 def load(home: Path) -> Config:
@@ -148,8 +161,8 @@ def _problem(file: Path, text: str, error: Any) -> str:
     path = [str(part) for part in error["loc"]]
     where = f"{file}:{_line(text, path)}"
     if error["type"] == "extra_forbidden":
-        if path[-1] in SECRETS:
-            variable = f"DEVOS_{'_'.join(path).upper()}"
+        if path[0] in SECRETS and re.search(r"token|password|passwd|key|secret", path[-1]):
+            variable = _variable(SECRETS[path[0]])
             return f"{where}: secrets do not stand in config.toml; set the environment variable ${variable} instead."
         return f"{where}: there is no setting {'.'.join(path)!r}.{_instead(path)}"
     return f"{where}: {'.'.join(path)}: {error['msg']}."
@@ -177,18 +190,20 @@ def _kinds(annotation: Any) -> list[type]:
 
 
 def _line(text: str, path: list[str]) -> int:
-    """The line that sets what `path` names; 1 where it cannot be told."""
-    section: list[str] = []
+    """The line that sets what `path` names, or of the section that it should stand in; 1 where it cannot be told."""
+    section, header_line = list[str](), 1
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[([^\]]+)\]", line):
             section = [part.strip().strip("\"'") for part in header[1].split(".")]
             if section == path:
                 return number
+            if section == path[:-1]:
+                header_line = number
         elif (key := re.match(r"\s*([\w.\"'-]+)\s*=", line)) and [*section, *_parts(key[1])] == path[
             : len(section) + len(_parts(key[1]))
         ]:
             return number
-    return 1
+    return header_line
 
 
 def _parts(key: str) -> list[str]:
@@ -201,11 +216,15 @@ def secret(name: str, environment: Mapping[str, str] = os.environ) -> str:
     Raises:
         BadConfig: it is not set.
     """
-    variable = f"DEVOS_{name.upper()}"
+    variable = _variable(name)
     value = environment.get(variable, "")
     if not value:
         raise BadConfig(f"config.toml names {name.partition('_')[0]}, but ${variable} is not set.")
     return value
+
+
+def _variable(name: str) -> str:
+    return f"DEVOS_{name.upper()}"
 
 
 def origins(home: Path) -> set[str]:

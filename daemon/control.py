@@ -78,28 +78,26 @@ class Control:
             writer.write(json.dumps(value).encode() + b"\n")
             await writer.drain()
 
-        if peer_uid(writer.get_extra_info("socket")) != os.getuid():
-            await send({"error": {"text": "This DevOS belongs to somebody else.", "code": 3}, "end": True})
-            return
+        mine = peer_uid(writer.get_extra_info("socket")) == os.getuid()
         try:
             question = json.loads(await reader.readline())
             handler = self._handlers[question.pop("do")]
-        except (ValueError, KeyError, TypeError, AttributeError):
-            await send(
-                {
-                    "error": {"text": "The daemon does not know this question; is it an older DevOS?", "code": 2},
-                    "end": True,
-                }
-            )
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            handler = None
+        if handler is None or not mine:
+            unknown = {"text": "The daemon does not know this question; is it an older DevOS?", "code": 2}
+            foreign = {"text": "This DevOS belongs to somebody else.", "code": 3}
+            await send({"error": unknown if mine else foreign, "end": True})
+            await _heard_out(reader)
             return
         gone = asyncio.ensure_future(reader.read())
+        answers = handler(question)
+        step: asyncio.Future[Any] = gone
         try:
-            answers = handler(question)
             while True:
                 step = asyncio.ensure_future(anext(answers, None))
                 await asyncio.wait({step, gone}, return_when=asyncio.FIRST_COMPLETED)
                 if not step.done():  # the asker left
-                    step.cancel()
                     return
                 value = step.result()
                 if value is None:
@@ -116,6 +114,16 @@ class Control:
             await send({"error": {"text": text, "code": 1}, "end": True})
         finally:
             gone.cancel()
+            step.cancel()
+            await asyncio.gather(gone, step, return_exceptions=True)
+
+
+async def _heard_out(reader: asyncio.StreamReader) -> None:
+    """Take what an asker still sends, for a moment: hanging up on it would lose the answer on its way."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            while await reader.read(LIMIT):
+                pass
 
 
 def peer_uid(connection: socket.socket) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +27,11 @@ FAILED, WRONG, NOT_UNDERSTOOD = 1, 2, 5
 
 
 class Desk:
-    """Answers questions for one running DevOS, in JSON; what went wrong is a `Problem` with an exit code."""
+    """Answers questions for one running DevOS, in JSON; what went wrong is a `Problem` with an exit code.
+
+    An asker who leaves stops the answer. What it changed meanwhile is shielded from that: a run is started whole or not
+    at all, an answer to a question counts and is recorded, or neither.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -95,7 +100,7 @@ class Desk:
 
     async def _started(self, request: Request) -> AsyncIterator[Json]:
         try:
-            run = await self._app.start(request)
+            run = await asyncio.shield(self._app.start(request))
         except CannotRecord as problem:
             raise Problem(f"Nothing was started, because the audit log cannot be written: {problem}", FAILED) from None
         async for shown in self._app.follow(run):
@@ -144,7 +149,7 @@ class Desk:
 
     async def _cancel(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         try:
-            done = await self._app.runs.cancel(question["run"], self._app.person, "terminal")
+            done = await asyncio.shield(self._app.runs.cancel(question["run"], self._app.person, "terminal"))
         except NoSuchRun as problem:
             raise Problem(str(problem.args[0]), WRONG) from None
         shown = self._app.runs.show(question["run"])
@@ -154,7 +159,7 @@ class Desk:
 
     async def _resume(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         try:
-            await self._app.runs.resume(question["run"])
+            await asyncio.shield(self._app.runs.resume(question["run"]))
         except NoSuchRun as problem:
             raise Problem(str(problem.args[0]), WRONG) from None
         except CannotResume as problem:
@@ -178,14 +183,16 @@ class Desk:
 
     async def _answer(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         try:
-            approval = await self._app.approvals.answer(
-                question["id"],
-                question["yes"],
-                self._app.person,
-                question.get("via", "terminal"),
-                digest=question.get("digest"),
-                because=question.get("because"),
-                result=question.get("result"),
+            approval = await asyncio.shield(
+                self._app.approvals.answer(
+                    question["id"],
+                    question["yes"],
+                    self._app.person,
+                    question.get("via", "terminal"),
+                    digest=question.get("digest"),
+                    because=question.get("because"),
+                    result=question.get("result"),
+                )
             )
         except CannotAnswer as problem:
             raise Problem(str(problem), FAILED) from None
