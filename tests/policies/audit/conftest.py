@@ -2,7 +2,9 @@
 
 import itertools
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -82,7 +84,16 @@ def entry() -> Callable[..., Entry]:
 
 
 @pytest.fixture
-def ordinary_user(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], AbstractContextManager[None]]:
+def public_folder() -> Iterator[Path]:
+    """A folder that every user can reach, which pytest's own are not."""
+    folder = Path(tempfile.mkdtemp(prefix="devos-"))
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def ordinary_user() -> Callable[[], AbstractContextManager[None]]:
     """Within it file permissions bind, also where the tests run as root."""
 
     @contextmanager
@@ -90,9 +101,6 @@ def ordinary_user(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Abst
         if os.geteuid() != 0:
             yield
             return
-        base = tmp_path_factory.getbasetemp()
-        for folder in (base, base.parent):
-            folder.chmod(0o755)
         os.seteuid(NOBODY)
         try:
             yield

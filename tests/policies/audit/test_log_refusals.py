@@ -50,20 +50,19 @@ async def test_a_full_disk_acknowledges_nothing(
 
 
 def test_a_read_only_file_acknowledges_nothing(
-    path: Path,
-    signer: Signer,
+    public_folder: Path,
     open_log: Callable[..., Log],
     entry: Callable[..., Entry],
     ordinary_user: Callable[[], AbstractContextManager[None]],
 ) -> None:
-    log = open_log()
+    path = public_folder / "audit.db"
+    log = open_log(path)
     log.append_now(entry())
     log.close()
-    for each in path.parent.glob("audit.*"):
+    for each in public_folder.iterdir():
         each.chmod(0o444)
-    path.parent.chmod(0o777)
     with ordinary_user(), pytest.raises(CannotRecord, match=r"readonly|Operation not permitted"):
-        open_log().append_now(entry())
+        open_log(path).append_now(entry())
     path.chmod(0o600)
     assert count(path) == 1
 

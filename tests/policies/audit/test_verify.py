@@ -385,22 +385,26 @@ def test_a_log_that_is_being_written_can_be_verified(
 
 
 def test_a_log_nobody_may_write_can_be_verified(
-    log: Tampered, tmp_path: Path, ordinary_user: Callable[[], AbstractContextManager[None]]
+    original: tuple[Path, Signer], public_folder: Path, ordinary_user: Callable[[], AbstractContextManager[None]]
 ) -> None:
-    log.connection.close()
-    for each in tmp_path.iterdir():
-        each.chmod(0o444)
-    tmp_path.chmod(0o555)
+    folder, signer = original
+    for name in ("audit.db", "audit.checkpoint"):
+        shutil.copy(folder / name, public_folder)
+        (public_folder / name).chmod(0o444)
+    public_folder.chmod(0o555)
     with ordinary_user():
-        report = log.verify()
+        report = verify(public_folder / "audit.db", str(signer.verifier))
+    public_folder.chmod(0o755)
     assert report.ok
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["audit.checkpoint", "audit.db"]
+    assert sorted(each.name for each in public_folder.iterdir()) == ["audit.checkpoint", "audit.db"]
 
 
 def test_a_log_one_may_not_read_is_reported(
-    log: Tampered, tmp_path: Path, ordinary_user: Callable[[], AbstractContextManager[None]]
+    original: tuple[Path, Signer], public_folder: Path, ordinary_user: Callable[[], AbstractContextManager[None]]
 ) -> None:
-    (tmp_path / "audit.checkpoint").chmod(0)
-    tmp_path.chmod(0o755)
+    folder, signer = original
+    for name in ("audit.db", "audit.checkpoint"):
+        shutil.copy(folder / name, public_folder)
+        (public_folder / name).chmod(0)
     with ordinary_user():
-        assert "Permission denied" in str(log.verify().problem)
+        assert "Permission denied" in str(verify(public_folder / "audit.db", str(signer.verifier)).problem)
