@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import httpx
 import pytest
 
-from integrations.sandbox.kubernetes import VIEWER, summary
+from integrations.sandbox.kubernetes import VIEWER, seed, summary
 from integrations.sandbox.server import served
 from integrations.sandbox.world import World
 
@@ -451,6 +451,75 @@ def test_requests_that_cannot_be_read(cluster: Cluster, path: str, query: dict[s
     assert message in said
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/merge-patch+json", {"spec": {"replicas": 6}}),
+        ("application/strategic-merge-patch+json", {"spec": {"replicas": 6}}),
+        ("application/json-patch+json", [{"op": "replace", "path": "/spec/replicas", "value": 6}]),
+    ],
+)
+@pytest.mark.parametrize("path", [WEB_APP, f"{WEB_APP}/scale"])
+def test_every_kind_of_patch(cluster: Cluster, path: str, kind: str, body: Any) -> None:
+    answer = cluster.http.patch(path, headers={"Content-Type": kind}, json=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["spec"]["replicas"] == get(cluster, WEB_APP)["spec"]["replicas"] == 6
+
+
+def test_replacing_a_scale_keeps_others_from_being_overwritten(cluster: Cluster) -> None:
+    scale = get(cluster, f"{WEB_APP}/scale")
+    scale["spec"]["replicas"] = 5
+    assert cluster.http.put(f"{WEB_APP}/scale", json=scale).json()["spec"] == {"replicas": 5}
+    assert cluster.http.put(f"{WEB_APP}/scale", json=scale).status_code == 409
+
+
+def test_replacing_a_deployment(cluster: Cluster) -> None:
+    body = get(cluster, WEB_APP)
+    body["metadata"].pop("resourceVersion")
+    body["spec"]["replicas"] = 5
+    answer = cluster.http.put(WEB_APP, json=body)
+    assert (answer.status_code, answer.json()["metadata"]["generation"]) == (200, 2)
+    body["metadata"]["name"] = "other"
+    assert refused(cluster.http.put(WEB_APP, json=body))[:3] == (
+        400,
+        "BadRequest",
+        "the name of the object (other) does not match the name on the URL (web-app)",
+    )
+
+
+def test_operations_that_do_not_fit_are_invalid(cluster: Cluster) -> None:
+    headers = {"Content-Type": "application/json-patch+json"}
+    operation = {"op": "test", "path": "/spec/replicas", "value": 77}
+    message = "the server rejected our request due to an error in our request"
+    answer = cluster.http.patch(WEB_APP, headers=headers, json=[operation])
+    assert refused(answer) == (422, "Invalid", message, {})
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"selector": {"matchLabels": {"app": "other"}}},
+        {"template": {"spec": {"containers": None}}},
+        {"template": {"spec": {"containers": [{"name": "web-app", "image": ""}]}}},
+    ],
+)
+def test_what_a_deployment_may_not_be(cluster: Cluster, edit: Body) -> None:
+    code, reason, message, details = refused(patch(cluster, WEB_APP, {"spec": edit}))
+    assert (code, reason) == (422, "Invalid")
+    assert message.startswith('Deployment.apps "web-app" is invalid: ')
+    assert (details["name"], details["kind"], details["group"]) == ("web-app", "Deployment", "apps")
+
+
+@pytest.mark.parametrize("restricted", [False, True])
+def test_who_may_do_what_can_be_asked(cluster: Cluster, restricted: bool) -> None:
+    asked = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1"}
+    attributes = {"verb": "patch", "resource": "deployments", "group": "apps", "namespace": "production"}
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    headers = cluster.restricted if restricted else {}
+    answer = cluster.http.post(path, headers=headers, json={**asked, "spec": {"resourceAttributes": attributes}})
+    assert (answer.status_code, answer.json()["status"]["allowed"]) == (201, not restricted)
+
+
 def test_a_long_list_comes_in_pages(cluster: Cluster) -> None:
     query = {"labelSelector": "app=web-app", "limit": "3"}
     first = get(cluster, f"{NAMESPACE}/pods", params=query)
@@ -575,6 +644,13 @@ def test_the_company_has_its_deployments(simulated: Simulated) -> None:
         "staging/analytics-service": 1,
     }
     assert all(each["ready"] == each["replicas"] for each in deployments.values())
+
+
+def test_a_company_may_list_its_deployments_by_namespace(world: World) -> None:
+    listed = [{"name": "shop", "namespace": "development", "replicas": 2, "image": "shop:1"}]
+    seed(world, {"deployments": listed})
+    assert summary(world) == {"deployments": {"development/shop": {"replicas": 2, "ready": 2, "image": "shop:1"}}}
+    assert set(world.all("kubernetes/namespace")) == {"default", "development", "kube-system"}
 
 
 def test_nothing_is_said_about_the_simulation(simulated: Simulated) -> None:
