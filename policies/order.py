@@ -81,8 +81,8 @@ async def together(*branches: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
     """
     if not branches:
         return ()
-    scope = current_scope("together")
     try:
+        scope = current_scope("together")
         blocks: list[list[Any]] = [scope.order.block() for _ in branches]
     except BaseException:
         for branch in branches:
