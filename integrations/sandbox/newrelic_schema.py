@@ -115,7 +115,7 @@ type ApmApplicationEntity implements Entity {
 type ApmApplicationSummaryData { errorRate: Float throughput: Float }
 
 enum ChangeTrackingDeploymentType { BASIC BLUE_GREEN CANARY OTHER ROLLING SHADOW }
-enum ChangeTrackingValidationFlag { ALLOW_CUSTOM_CATEGORY_OR_TYPE FAIL_ON_FIELD_LENGTH FAIL_ON_REST_API_FAILURES }
+enum ChangeTrackingValidationFlag { FAIL_ON_FIELD_LENGTH FAIL_ON_REST_API_FAILURES }
 
 input ChangeTrackingDataHandlingRules { validationFlags: [ChangeTrackingValidationFlag!] }
 
