@@ -94,13 +94,14 @@ class Cdk:
         self._env, self._stacks, self._within = env, stacks or {}, within
 
     @action(Effect.CHANGE, change="change")
-    async def deploy(self, service: str, environment: str, change: str) -> Deployment:
+    async def deploy(self, service: str, environment: str, change: str, version: str | None = None) -> Deployment:
         """Deploy the service's stack of that environment.
 
         Args:
             service: the service, whose app is the folder of that name.
             environment: production, staging or development.
             change: the number of the change request this belongs to; empty without one.
+            version: the release, handed to the app as its context value "version"; None leaves the choice to the app.
 
         Raises:
             NoSuchApp: there is no app for the service.
@@ -108,23 +109,27 @@ class Cdk:
             Interrupted, TookTooLong, CannotRun: as `integrations.command` says.
         """
         stack = self._stack(service, environment)
-        return _deployed(stack, await self._run(service, "deploy", stack, "--require-approval", "never"))
+        options = [*_context(version), "--require-approval", "never"]
+        return _deployed(stack, await self._run(service, "deploy", stack, *options))
 
     @deploy.target
-    def _deploy_target(self, service: str, environment: str, change: str) -> Target:
+    def _deploy_target(self, service: str, environment: str, change: str, version: str | None = None) -> Target:
         return Target(f"{service}@{environment}", environment)
 
     @deploy.preview
-    async def _deploy_preview(self, service: str, environment: str, change: str) -> Preview:
+    async def _deploy_preview(self, service: str, environment: str, change: str, version: str | None = None) -> Preview:
         stack = self._stack(service, environment)
+        what = f"{service} {version}" if version else service
         return Preview(
-            f"Deploy {service} to {environment} with CDK (stack {stack})",
+            f"Deploy {what} to {environment} with CDK (stack {stack})",
             "Deploy the version before again; after a failure, `cdk rollback` takes it to its last stable state",
-            evidence=await self._diff(service, stack),
+            evidence=await self._diff(service, stack, version),
         )
 
     @deploy.lookup
-    async def _deploy_lookup(self, service: str, environment: str, change: str) -> Found[Deployment] | None:
+    async def _deploy_lookup(
+        self, service: str, environment: str, change: str, version: str | None = None
+    ) -> Found[Deployment] | None:
         """Found once it has ended well. What failed or still runs is not begun again by asking again: see `command`."""
         ended = finished(idempotency_key(), self._commands)
         if ended is None or ended.code != 0:
@@ -187,7 +192,7 @@ class Cdk:
             raise DeployFailed(arguments[1], ended.code, _last_lines(ended))
         return ended
 
-    async def _diff(self, service: str, stack: str) -> str:
+    async def _diff(self, service: str, stack: str, version: str | None) -> str:
         """What `cdk diff` says. It is there to help judging, so its own failure is only mentioned."""
         app = self._app(service)
         try:
@@ -195,6 +200,7 @@ class Cdk:
                 self._program,
                 "diff",
                 stack,
+                *_context(version),
                 cwd=app,
                 env=surroundings(self._env),
                 stdin=DEVNULL,
@@ -211,6 +217,10 @@ class Cdk:
             return f"cdk diff had nothing to say within {DIFF_SECONDS:g} s"
         said = COLOURS.sub("", (out + err).decode(errors="replace")).strip()
         return said if process.returncode == 0 else f"cdk diff failed: {said[-1000:]}"
+
+
+def _context(version: str | None) -> list[str]:
+    return ["--context", f"version={version.removeprefix('v')}"] if version else []
 
 
 def _deployed(stack: str, ended: Finished) -> Deployment:

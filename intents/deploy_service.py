@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from integrations.cdk import Cdk, DeployFailed
+from integrations.command import Interrupted, TookTooLong
 from integrations.jira import Jira
 from integrations.newrelic import NewRelic
 from integrations.servicenow import ServiceNow
@@ -36,7 +37,7 @@ class Deploy:
     service: ServiceName
     environment: EnvironmentName
     version: Version | None = None
-    """For the record: the CDK app decides what is built."""
+    """The release, as the app's context value "version"; without one, the app decides."""
     ticket: TicketKey | None = None
     """The issue the request grew out of, said or from the branch's name."""
 
@@ -60,7 +61,7 @@ async def deploy_service(want: Deploy, servicenow: ServiceNow, cdk: Cdk, jira: J
         service=service,
     )
     try:
-        deployed = await cdk.deploy(service, environment, change.number)
+        deployed = await cdk.deploy(service, environment, change.number, want.version)
         health = await until(
             lambda: newrelic.health(service, environment),
             lambda health: health.healthy,
@@ -68,7 +69,7 @@ async def deploy_service(want: Deploy, servicenow: ServiceNow, cdk: Cdk, jira: J
             every=5.0,
             within=PATIENCE,
         )
-    except (DeployFailed, NotYet) as trouble:
+    except (DeployFailed, Interrupted, TookTooLong, NotYet) as trouble:
         undone = await offer(lambda: cdk.rollback(service, environment))
         failed = DeploymentFailed(f"Deploying {what}", str(trouble), change.number, undone is not None)
         await servicenow.close_change(change.number, str(failed), successful=False)
