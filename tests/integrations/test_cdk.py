@@ -159,3 +159,14 @@ async def test_two_at_once_with_one_key_are_one(company, make):
 def test_errors_are_made_again_from_their_arguments():
     for error in (DeployFailed("S", 1, ["a", "b"]), DeployFailed("S", 1, []), NoSuchApp("a", "b", ["c"])):
         assert str(IntegrationError.known[error.kind](*json.loads(json.dumps(error.args)))) == str(error)
+
+
+async def test_the_release_is_handed_to_the_app_without_its_v(company, make, door):
+    cdk = make()
+    preview = await cdk.deploy.call("user-auth-service", "staging", "", "v2.1.0").preview()
+    assert preview.summary == "Deploy user-auth-service v2.1.0 to staging with CDK (stack UserAuthStagingStack)"
+    await door(cdk.deploy, "user-auth-service", "staging", "", "v2.1.0", key=KEY)
+    assert journal(company) == [
+        "diff UserAuthStagingStack --context version=2.1.0",
+        "deploy UserAuthStagingStack --context version=2.1.0 --require-approval never",
+    ]
