@@ -46,6 +46,10 @@ INTENTS: tuple[Intent, ...] = (scale_deployment, deploy_service, count_replicas)
 """Every request, in the order they are shown."""
 
 
+LAST_CHANGES = 30.0
+"""Seconds that changes under way have when the daemon ends; what takes longer is found out about at the next start."""
+
+
 class App:
     """One running DevOS."""
 
@@ -98,10 +102,17 @@ class App:
         await self.log.append(Entry("devos.daemon.started", None, None, None, {"version": version("devos")}))
         await self.runs.launch()
         self._stack.push_async_callback(self.runs.close)
-        await self.refresh()
-        control = Control(places.socket(self.home), Desk(self).handlers)
-        await control.open()
-        self._stack.push_async_callback(control.close)
+        self._named = asyncio.create_task(self.refresh())
+        self._stack.push_async_callback(self._forget_names)
+        self._control = Control(places.socket(self.home), Desk(self).handlers)
+        await self._control.open()
+        self._stack.push_async_callback(self._control.close)
+
+    async def pause(self) -> None:
+        """Take no more questions, and let the changes that are under way come to their end and their record."""
+        await self._control.close()
+        await self.door.settled(LAST_CHANGES)
+        self.log.close()
 
     def _connect(self) -> tuple[dict[type, object], Path | None]:
         if not self.sandbox:
@@ -133,6 +144,15 @@ class App:
         except MissingSystem as missing:
             raise IntegrationError(str(missing)) from None
 
+    async def catalogue(self) -> Catalogue:
+        """The names that exist, once they have been read for the first time."""
+        await asyncio.shield(self._named)
+        return self.understanding.catalogue
+
+    async def _forget_names(self) -> None:
+        self._named.cancel()
+        await asyncio.gather(self._named, return_exceptions=True)
+
     async def refresh(self) -> None:
         """Read again which names exist."""
         names = await read_names(self.door, self.systems, self.config.environments, self._apps, self.person)
@@ -141,6 +161,7 @@ class App:
 
     async def understand(self, utterance: Utterance, folder: Path) -> Understood | NotUnderstood:
         """Understand a sentence; one that names something unknown is tried again with names read afresh."""
+        await self.catalogue()
         context = Context.of(folder, self.person)
         answer = self.understanding.understand(utterance.text, context, channel=utterance.channel)
         if isinstance(answer, Understood):

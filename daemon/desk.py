@@ -63,7 +63,7 @@ class Desk:
 
     async def _hear(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         try:
-            utterance, heard = await self._app.ears.hear(Path(question["file"]), self._app.understanding.catalogue)
+            utterance, heard = await self._app.ears.hear(Path(question["file"]), await self._app.catalogue())
         except NotARecording as problem:
             raise Problem(str(problem), WRONG) from None
         except NoSpeech as problem:

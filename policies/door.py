@@ -46,6 +46,7 @@ class Door:
     ) -> None:
         self.waits = waits or Waits()
         self._judge, self._log = judge, log
+        self._under_way: set[asyncio.Future[Json]] = set()
         self._doing = Doing(self.waits, sleep=sleep)
         self._agreeing = Agreeing(approvals, brake, gate, self.waits, sleep=sleep)
 
@@ -190,9 +191,16 @@ class Door:
         self.waits.changed(origin.run)
         return output
 
+    async def settled(self, within: float) -> bool:
+        """Wait until no change is under way, at most `within` seconds; whether that came to pass."""
+        under_way = set(self._under_way)
+        return not under_way or not (await asyncio.wait(under_way, timeout=within))[1]
+
     async def _shielded(self, work: Awaitable[Json]) -> Json:
         """Let a change and its record finish although the run is cancelled, so that nothing is half known."""
         task = asyncio.ensure_future(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
