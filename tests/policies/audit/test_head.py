@@ -1,5 +1,6 @@
 """The checkpoint beside the log: whole at every moment, and compared when the log is opened."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,32 @@ def test_what_was_prepared_counts_once_it_is_published(path: Path, signer: Signe
     assert head.read(signer.verifier) == first
     head.publish()
     assert head.read(signer.verifier) == second
+
+
+def test_who_reads_while_it_is_replaced_sees_the_old_one_whole(
+    path: Path, log: Log, entry: Callable[..., Entry]
+) -> None:
+    log.append_now(entry(1))
+    before = log.checkpoint().note
+    with Head(path).path.open(encoding="utf-8") as reading:
+        log.append_now(entry(2))
+        assert reading.read() == before
+    assert Head(path).path.read_text("utf-8") == log.checkpoint().note
+
+
+def test_it_is_on_disk_before_it_counts(path: Path, signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def remember(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", remember)
+    head = Head(path)
+    head.prepare(signer.sign(1, b"a" * 32))
+    head.publish()
+    assert synced == [head.path.stat().st_ino]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\n\n\xff\n"])

@@ -1,5 +1,6 @@
 """The file: private, append-only, and not opened by code that is too old for it."""
 
+import os
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -19,6 +20,21 @@ def test_the_file_and_those_beside_it_are_private(path: Path, log: Log, entry: C
     log.append_now(entry())
     made = {each.name: mode(each) for each in path.parent.iterdir() if each.is_file()}
     assert made == dict.fromkeys(["audit.db", "audit.db-wal", "audit.db-shm", "audit.checkpoint"], 0o600)
+
+
+def test_a_new_file_is_private_from_the_first_moment(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes: list[int] = []
+    connect = sqlite3.connect
+    monkeypatch.setattr(os, "fchmod", lambda *_: pytest.fail("it was open to others for a moment"))
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *given, **options: modes.append(mode(path)) or connect(*given, **options)
+    )
+    before = os.umask(0)
+    try:
+        open_for_writing(path).close()
+    finally:
+        os.umask(before)
+    assert modes == [0o600]
 
 
 def test_a_file_that_others_may_read_is_made_private(path: Path) -> None:
