@@ -52,8 +52,10 @@ class Later:
 
     __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _unknown
     __hash__ = __iter__ = __len__ = __contains__ = __getitem__ = __call__ = _unknown
-    __int__ = __float__ = __index__ = __add__ = __radd__ = __mod__ = _unknown
-    __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _unknown
+    __int__ = __float__ = __index__ = __round__ = __abs__ = __neg__ = _unknown
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __pow__ = __rpow__ = _unknown
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _unknown
+    __divmod__ = __rdivmod__ = _unknown
 
 
 class Marks:
