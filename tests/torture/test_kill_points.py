@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -30,8 +32,35 @@ D20 = "scale the web-app deployment to 10 replicas and monitor the rollout for D
 D16 = "deploy the user authentication service to production using CDK and create a change request for DEV-456"
 DEADLINE = 120.0
 KILLER = "import os, sys, time; time.sleep(float(sys.argv[1])); os.kill(int(sys.argv[2]), 9)"
-SHORT = 9
+SHORT = 15
 """The short form, for CI, takes one point in so many; which ones moves with the number of the day."""
+
+
+class Nursery:
+    """One process that has imported everything, and forks daemons."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(VICTIM)],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._line() == "forks"
+
+    def fork(self, home: Path, point: int, mode: str) -> int:
+        assert self._process.stdin is not None
+        print(home, point, mode, file=self._process.stdin, flush=True)
+        return int(self._line())
+
+    def end(self) -> None:
+        self._process.communicate(timeout=30)
+
+    def _line(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
 
 
 @dataclass
@@ -40,6 +69,7 @@ class Shop:
 
     folder: Path
     sandbox: Sandbox
+    nursery: Nursery
     numbered: int = 0
 
     def fresh_home(self) -> Path:
@@ -52,53 +82,55 @@ class Shop:
         return home
 
     def changes(self) -> Counter[tuple[str, str, str]]:
-        """How often each change was made: reading by POST, as NerdGraph does, is none."""
-        return Counter(
+        """How often each change was made: a NerdGraph query by POST and a `cdk diff` only read."""
+        made = (
             (each["system"], each["method"], each["path"].partition("?")[0])
             for each in self.sandbox.journal()
-            if each["method"] in CHANGES and each["system"] != "newrelic" and each["status"] in (None, 0, 200, 201, 204)
+            if each["method"] in CHANGES and each["status"] in (None, 0, 200, 201, 204)
         )
+        return Counter(each for each in made if each[0] != "newrelic" and not each[2].startswith("diff "))
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("torture")
     process.ensure(folder / "sandbox")
-    yield Shop(folder, Sandbox.at(folder / "sandbox"))
+    nursery = Nursery()
+    yield Shop(folder, Sandbox.at(folder / "sandbox"), nursery)
+    nursery.end()
     process.stop(folder / "sandbox")
 
 
 class Victim:
     """A daemon that may kill itself."""
 
-    def __init__(self, home: Path, point: int, mode: str) -> None:
+    def __init__(self, nursery: Nursery, home: Path, point: int, mode: str) -> None:
         self.home = home
-        self._process = subprocess.Popen(
-            [sys.executable, str(VICTIM), str(point), mode],
-            env=os.environ | {"DEVOS_HOME": str(home), "PYTHONPATH": str(ROOT)},
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=(home / "stderr").open("a"),
-            text=True,
-        )
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline().strip() == "ready", (home / "stderr").read_text()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+        if not (home / "stdout").exists():
+            os.mkfifo(home / "stdout")
+        self.pid = nursery.fork(home, point, mode)
+        with (home / "stdout").open() as lines:
+            assert lines.readline().strip() == "ready", (home / "stderr").read_text()
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def kill(self) -> None:
-        self._process.kill()
-        self._process.wait(timeout=30)
+        self.signal(signal.SIGKILL)
 
     def end(self) -> None:
-        self._process.terminate()
-        self._process.wait(timeout=30)
+        self.signal(signal.SIGTERM)
+
+    def signal(self, number: int) -> None:
+        if self.alive:
+            os.kill(self.pid, number)
+        with (self.home / "devos.lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # held by the daemon as long as it lives
 
 
 def begin(home: Path, sentence: str) -> None:
@@ -140,15 +172,14 @@ def once(shop: Shop, sentence: str, point: int, mode: str) -> tuple[Path, dict[s
     def happened(question: dict[str, Any]) -> bool:
         raise AssertionError(f"a person was asked what the systems can tell: {question}")
 
-    victim = Victim(home, point, mode)
+    victim = Victim(shop.nursery, home, point, mode)
     (home / "armed").touch()
     begin(home, sentence)
     run = drive(victim, happened)
     if run is None:
         (home / "armed").unlink(missing_ok=True)
-        if victim.alive:
-            victim.kill()
-        victim = Victim(home, 0, "off")
+        victim.kill()
+        victim = Victim(shop.nursery, home, 0, "off")
         if not ask_once(home, "runs", limit=1)["runs"]:
             begin(home, sentence)  # it was never started, and the person was told so
         run = drive(victim, happened)
@@ -211,16 +242,15 @@ def test_random_moments(shop: Shop) -> None:
         _, expected = counted(shop, sentence)
         for _ in range(100):
             home = shop.fresh_home()
-            victim = Victim(home, 0, "off")
+            victim = Victim(shop.nursery, home, 0, "off")
             killer = subprocess.Popen(
                 [sys.executable, "-c", KILLER, f"{dice.uniform(0, 3):.3f}", str(victim.pid)],
             )
             begin(home, sentence)
             drive(victim, lambda question: pytest.fail(f"asked {question}"))
             killer.wait()
-            if victim.alive:
-                victim.kill()
-            victim = Victim(home, 0, "off")
+            victim.kill()
+            victim = Victim(shop.nursery, home, 0, "off")
             if not ask_once(home, "runs", limit=1)["runs"]:
                 begin(home, sentence)
             run = drive(victim, lambda question: pytest.fail(f"asked {question}"))
