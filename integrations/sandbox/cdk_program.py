@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 VERSION = "2.1029.3 (build 7c1d0a5)"
-HOME = Path(__file__).resolve().parent.parent
 
 
 class Failure(Exception):
@@ -67,11 +66,12 @@ class App:
 class Sandbox:
     """What decides how a command goes."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: Path) -> None:
+        self.home = home
         try:
-            self.admin = json.loads((HOME / "endpoints.json").read_text(encoding="utf-8"))["admin"]
+            self.admin = json.loads((home / "endpoints.json").read_text(encoding="utf-8"))["admin"]
         except (FileNotFoundError, ValueError, KeyError):
-            raise Failure(f"The sandbox in {HOME} has never been started.") from None
+            raise Failure(f"The sandbox in {home} has never been started.") from None
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """Send and return JSON."""
@@ -82,14 +82,15 @@ class Sandbox:
             with opener.open(request, timeout=30) as answer:
                 return json.loads(answer.read() or b"null")
         except OSError as error:
-            raise Failure(f"The sandbox in {HOME} does not answer: {error}") from error
+            raise Failure(f"The sandbox in {self.home} does not answer: {error}") from error
 
 
 class Program:
     """One run of the program."""
 
-    def __init__(self, options: argparse.Namespace, arguments: list[str]) -> None:
+    def __init__(self, options: argparse.Namespace, arguments: list[str], home: Path) -> None:
         self.options = options
+        self.home = home
         self.arguments = arguments
         self.began = time.monotonic()
 
@@ -110,7 +111,7 @@ class Program:
             raise Failure(
                 f"Are you sure you want to delete: {', '.join(stacks)} (y/n)? Use --force without a terminal."
             )
-        sandbox = Sandbox()
+        sandbox = Sandbox(self.home)
         asked = {
             "command": command,
             "stacks": stacks,
@@ -252,15 +253,15 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def main(arguments: list[str]) -> int:
-    """Run; 0 when it worked, 1 when not."""
+def main(arguments: list[str], home: Path) -> int:
+    """Run against the sandbox that `home` belongs to; 0 when it worked, 1 when not."""
     options, _ = parser().parse_known_intermixed_args(arguments)
     try:
-        return Program(options, arguments).run()
+        return Program(options, arguments, home).run()
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], Path(__file__).resolve().parent.parent))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.sandbox import kubernetes
-from integrations.sandbox.nrql import Query
+from integrations.sandbox.nrql_query import Query
 from integrations.sandbox.world import World
 
 SERVICE, DEPLOYMENT = "newrelic/service", "newrelic/deployment"

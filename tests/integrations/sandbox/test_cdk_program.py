@@ -1,24 +1,28 @@
-"""The stand-in as a program: run as anybody would run it."""
+"""The stand-in as a program: its commands one by one, and once as anybody would run it."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from integrations.sandbox.cdk_program import main
 from integrations.sandbox.server import served
 
 STAGING, PRODUCTION = "UserAuthStagingStack", "UserAuthProductionStack"
 DEPLOY = ("deploy", STAGING, "--require-approval", "never", "--progress", "events")
 
 
+@dataclass
 class Result:
-    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
-        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+    code: int
+    out: str
+    err: str
 
 
 @pytest.fixture
@@ -27,13 +31,17 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def cdk(home: Path) -> Any:
+def cdk(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     with served(home) as (world, _):
         world.change_settings(cdk_seconds=0.05)
 
         def run(*arguments: str, folder: Path = home / "apps" / "user-auth-service") -> Result:
-            command = [home / "bin" / "cdk", *arguments]
-            return Result(subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60))
+            monkeypatch.chdir(folder)
+            try:
+                code = main(list(arguments), home)
+            except SystemExit as end:
+                code = int(end.code or 0)
+            return Result(code, *capsys.readouterr())
 
         run.world = world  # type: ignore[attr-defined]  # for the tests that change settings
         yield run
@@ -53,6 +61,13 @@ def settled(cdk: Any) -> None:
 def test_version_and_list(cdk: Run) -> None:
     assert cdk("--version").out.startswith("2.")
     assert cdk("list").out == cdk("ls").out == f"{PRODUCTION}\n{STAGING}\n"
+
+
+def test_as_anybody_would_run_it(cdk: Any, home: Path) -> None:
+    folder = home / "apps" / "user-auth-service"
+    done = subprocess.run([home / "bin" / "cdk", *DEPLOY], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, f" ✅  {STAGING}" in done.stderr) == (0, True)
+    assert done.stdout.startswith(f"{STAGING}.ServiceUrl = https://")
 
 
 def test_a_template(cdk: Run, home: Path) -> None:

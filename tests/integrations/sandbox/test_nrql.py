@@ -103,31 +103,6 @@ def test_clauses_may_come_in_any_order() -> None:
     assert (parse("SELECT count(*) FROM A").since, parse("SELECT count(*) FROM A UNTIL now()").until) == (3600, 0)
 
 
-def test_a_facet_parts_the_result() -> None:
-    assert run("SELECT count(*) FROM T FACET app") == [
-        {"app": "web", "facet": "web", "count": 10},
-        {"app": "pay", "facet": "pay", "count": 1},
-    ]
-    assert run("SELECT count(*) FROM T FACET app, error LIMIT 1") == [
-        {"app": "web", "error": False, "facet": ["web", False], "count": 8}
-    ]
-
-
-def test_a_time_series_has_buckets() -> None:
-    rows = run("SELECT count(*) FROM T SINCE 12 minutes ago TIMESERIES 5 minutes")
-    assert [each["count"] for each in rows] == [8, 2, 1]
-    assert rows[0]["beginTimeSeconds"] == MS // 1000 - 720
-    assert rows[-1]["endTimeSeconds"] == MS // 1000
-    assert len(run("SELECT count(*) FROM T SINCE 30 minutes ago TIMESERIES")) == 30
-    assert len(run("SELECT count(*) FROM T TIMESERIES AUTO SINCE 1 day ago")) == 30
-
-
-def test_events_come_newest_first_without_what_is_only_ours() -> None:
-    assert run("SELECT app, duration FROM T")[0] == {"timestamp": MS - 60_000, "app": "pay", "duration": 0.3}
-    assert [each["app"] for each in run("SELECT * FROM T")] == ["pay", "web", "web"]
-    assert "_weight" not in run("SELECT * FROM T")[1]
-
-
 @pytest.mark.parametrize(
     ("query", "wrong"),
     [
