@@ -8,6 +8,7 @@ import sys
 import typer
 
 from daemon.commands import audit, inbox, requests, runs, sandbox, settings
+from daemon.commands.common import DONE, put
 
 app = typer.Typer(
     name="devos",
@@ -24,11 +25,25 @@ for group in (requests, runs, inbox, audit, sandbox, settings):
 def main() -> None:
     """Run one command and end with its exit code."""
     try:
-        app()
+        try:
+            if "--json" in sys.argv:
+                sys.exit(_in_json())
+            app()
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:
         # The reader went away, as `devos runs | head` does; what is still buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _in_json() -> int:
+    """Run one command whose every word on standard output is JSON, also where it is used in a wrong way."""
+    try:
+        return int(app(standalone_mode=False) or DONE)
+    except typer.TyperException as wrong:
+        put({"error": wrong.format_message()})
+        return wrong.exit_code
 
 
 if __name__ == "__main__":

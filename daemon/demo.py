@@ -77,7 +77,6 @@ class Demo:
                     _say(f"   (a change manager of the simulated company approves {change})")
                     self._devos("sandbox", "approve", change)
                     approved.add(change)
-                time.sleep(0.5)
             if time.monotonic() > end:
                 raise TimeoutError(f"{run} is still {shown['status']} after {PATIENCE:g} s")
             self._quietly("runs", "show", run, "--follow")

@@ -11,7 +11,7 @@ from rich.live import Live as RichLive
 from rich.spinner import Spinner
 from rich.text import Text
 
-from daemon.commands.common import printable
+from daemon.commands.common import in_a_line
 from daemon.showing import Lines, outcome_lines, step_line
 
 STYLES = {"done": "green", "failed": "red", "denied": "red", "asking": "yellow", "running": "cyan"}
@@ -35,14 +35,14 @@ class Live(Lines):
 
     def heard(self, heard: dict[str, Any]) -> None:
         """What a recording said."""
-        self._console.print(Text(f"heard: {printable(heard['transcript'])}", style="bold"))
+        self._console.print(Text(f"heard: {in_a_line(heard['transcript'])}", style="bold"))
 
     def run(self, run: dict[str, Any]) -> None:
         """Draw the run as it is now."""
         lines: list[Any] = [Text(f"{run['run']}  {run['intent']}", style="bold")]
-        lines += [Text(printable(step_line(step)), style=STYLES.get(step["status"], "")) for step in run["steps"]]
+        lines += [Text(in_a_line(step_line(step)), style=STYLES.get(step["status"], "")) for step in run["steps"]]
         if at := run["waits_for"] or run["doing"]:
-            lines.append(Spinner("dots", Text(printable(f" waits for {at}" if run["waits_for"] else f" watches {at}"))))
+            lines.append(Spinner("dots", Text(in_a_line(f" waits for {at}" if run["waits_for"] else f" watches {at}"))))
         self._live.update(Group(*lines), refresh=True)
 
     def outcome(self, run: dict[str, Any], wait: bool) -> None:

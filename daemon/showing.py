@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from daemon.commands.common import printable, put
+from daemon.commands.common import in_a_line, printable, put
 
 MARKS = {"done": "ok", "failed": "FAILED", "denied": "DENIED", "running": "...", "asking": "asks"}
 
@@ -90,7 +90,7 @@ class Lines(Silent):
         if run["waits_for"]:
             lines[run["waits_for"]] = f"  waits for {run['waits_for']}"
         for key in [key for key in lines if key not in self._printed]:
-            print(printable(lines[key]), flush=True)
+            print(in_a_line(lines[key]), flush=True)
         self._printed |= lines.keys()
 
     def outcome(self, run: dict[str, Any], wait: bool) -> None:
@@ -102,7 +102,7 @@ def run_lines(run: dict[str, Any]) -> list[str]:
     """A run with its steps and what became of it."""
     head = f"{run['run']}  {run['status']}  {run['utterance']['text']!r} ({run['utterance']['channel']})"
     steps = [step_line(step) for step in run["steps"]]
-    return [printable(line) for line in (head, f"  {run['intent']}({_slots(run)}), tier {run['tier']}", *steps)] + (
+    return [in_a_line(line) for line in (head, f"  {run['intent']}({_slots(run)}), tier {run['tier']}", *steps)] + (
         outcome_lines(run)
     )
 
@@ -148,7 +148,7 @@ def question_lines(question: dict[str, Any]) -> list[str]:
         for change in question["plan"]:
             lines += change_lines(change)
         lines.append(f"  yes: {yes}   no: {no}")
-    return [printable(line) for line in lines]
+    return [in_a_line(line) for line in lines]
 
 
 def plan_lines(plan: dict[str, Any]) -> list[str]:
@@ -162,7 +162,7 @@ def plan_lines(plan: dict[str, Any]) -> list[str]:
     for change in plan["plan"]:
         lines += change_lines(change)
     lines += [f"  Then: {plan['open']} What follows is asked for when it is reached."] if plan["open"] else []
-    return [printable(line) for line in [*lines, f"digest {plan['digest']}"]]
+    return [in_a_line(line) for line in [*lines, f"digest {plan['digest']}"]]
 
 
 def change_lines(change: dict[str, Any]) -> list[str]:
@@ -182,7 +182,7 @@ def table_of_runs(runs: list[dict[str, Any]]) -> str:
     for run in runs:
         text = run["said"] if run["status"] in ("failed", "denied") else run["utterance"]["text"]
         note = f" (waits for {run['waits_for']})" if run["waits_for"] else ""
-        lines.append(printable(f"{run['run']}  {run['status']:<9} {run['intent']:<18} {text}{note}"))
+        lines.append(in_a_line(f"{run['run']}  {run['status']:<9} {run['intent']:<18} {text}{note}"))
     return "\n".join(lines)
 
 

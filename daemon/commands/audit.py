@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from daemon.commands.common import FAILED, WRONG, AsJson, fail, printable, put
+from daemon.commands.common import FAILED, WRONG, AsJson, fail, in_a_line, put
 from daemon.home import home
 
 group = typer.Typer(
@@ -30,7 +31,7 @@ def list_(
     json: AsJson = False,
 ) -> None:
     """List the newest entries, oldest of them first."""
-    entries = [_plain(entry) for entry in reversed(_reader(json).entries(run=run, limit=limit, newest=True))]
+    entries = [_plain(entry) for entry in reversed(_entries(json, run=run, limit=limit, newest=True))]
     if json:
         put(entries)
         return
@@ -41,7 +42,7 @@ def list_(
             str(data[name]) for name in ("target", "level", "rule", "answer", "by", "status") if data.get(name)
         )
         print(
-            printable(
+            in_a_line(
                 f"{entry['seq']:>6}  {entry['time']}  {entry['run'] or '-':<16} {entry['type']:<26} {what:<26} {more}"
             )
         )
@@ -50,7 +51,7 @@ def list_(
 @group.command(epilog="Example: devos audit show 17")
 def show(seq: Annotated[int, typer.Argument(min=1, help="The entry's number.")], json: AsJson = False) -> None:
     """Show one entry whole, with its payload."""
-    found = _reader(json).entries(after=seq - 1, limit=1)
+    found = _entries(json, after=seq - 1, limit=1)
     if not found or found[0].seq != seq:
         fail(f"There is no entry {seq}; `devos audit list` shows the newest.", WRONG, json=json)
     entry = _plain(found[0])
@@ -61,9 +62,9 @@ def show(seq: Annotated[int, typer.Argument(min=1, help="The entry's number.")],
         if isinstance(value, dict):
             print(f"{name}:")
             for inner, each in value.items():
-                print(printable(f"  {inner}: {each}"))
+                print(in_a_line(f"  {inner}: {each}"))
         else:
-            print(printable(f"{name}: {value}"))
+            print(in_a_line(f"{name}: {value}"))
 
 
 @group.command(epilog="Example: devos audit verify")
@@ -81,7 +82,8 @@ def verify(json: AsJson = False) -> None:
     if json:
         put({**asdict(report), "ok": report.ok})
     elif report.ok:
-        erased = f" {report.erased} payloads were erased." if report.erased else ""
+        count = "1 payload was" if report.erased == 1 else f"{report.erased} payloads were"
+        erased = f" {count} erased." if report.erased else ""
         print(f"Valid: {report.entries} entries, root {report.root}, signed.{erased}")
     else:
         where = f"Entry {report.bad}: " if report.bad is not None else ""
@@ -96,10 +98,20 @@ def _path(json: bool) -> Path:
     return path
 
 
-def _reader(json: bool) -> Any:
-    from policies.audit.reader import Reader
+def _entries(json: bool, **wanted: Any) -> list[Any]:
+    """The entries that `Reader.entries` finds; a log that cannot be read ends the command."""
+    import sqlite3
 
-    return Reader(_path(json))
+    from policies.audit.event import Unreadable
+    from policies.audit.reader import Reader
+    from policies.audit.schema import NewerFile
+
+    path = _path(json)
+    try:
+        with closing(Reader(path)) as reader:
+            return reader.entries(**wanted)
+    except (OSError, sqlite3.Error, Unreadable, NewerFile) as problem:
+        fail(f"{path} cannot be read: {problem} `devos audit verify` names the first bad entry.", FAILED, json=json)
 
 
 def _plain(entry: Any) -> dict[str, Any]:

@@ -44,3 +44,8 @@ def told(json: bool) -> Iterator[None]:
 def printable(text: str) -> str:
     """Text from outside, made harmless for a terminal: control characters and invisible ones are shown as escapes."""
     return "".join(each if each.isprintable() or each in "\n\t" else f"\\x{ord(each):02x}" for each in text)
+
+
+def in_a_line(text: str) -> str:
+    """As `printable`, and on one line: outside text must not be able to write lines of its own into a list."""
+    return printable(" ".join(text.splitlines()))

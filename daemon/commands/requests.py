@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from daemon.client import ask, ask_once
 from daemon.commands.common import ASKING, DONE, FAILED, NOT_UNDERSTOOD, REFUSED, AsJson, fail, put, told
 from daemon.home import home
+
+if TYPE_CHECKING:
+    from daemon.showing import Screen
 
 Wait = Annotated[
     bool, typer.Option("--wait/--no-wait", help="Follow the request to its end, or to the first question.")
@@ -20,6 +23,8 @@ PlanOnly = Annotated[bool, typer.Option("--plan", help="Show what it would chang
 Channel = Annotated[str, typer.Option("--as", metavar="CHANNEL", help="voice, file, typed, hotkey or web.")]
 
 ENDS = {"done": DONE, "failed": FAILED, "denied": REFUSED, "cancelled": REFUSED}
+INTERRUPTED = 130
+"""What a shell expects of a command that Ctrl-C ended; the request itself goes on."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -70,39 +75,60 @@ def _follow(answers: Any, *, wait: bool, json: bool) -> None:
         end(answers(), wait=wait, json=json)
 
 
-def end(answers: Iterator[dict[str, Any]], *, wait: bool, json: bool) -> None:
-    """Show a request's way to its end, asking in the terminal where there is one, and end with its exit code."""
+def end(answers: Iterator[dict[str, Any]], *, wait: bool, json: bool, stay: bool = False) -> None:
+    """Show a request's way to its end, asking in the terminal where there is one, and end with its exit code.
+
+    Args:
+        answers: what the daemon tells of it.
+        wait: whether to follow it at all.
+        json: whether to say nothing but its JSON at the end.
+        stay: whether to wait with it for a change request or a thaw too, where nobody is at a terminal.
+    """
     from daemon.showing import screen
 
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not json
     heard: dict[str, Any] = {}
     shown: dict[str, Any] = {}
+    unanswered = ASKING if wait else DONE
     with screen(json) as view:
-        for answer in answers:
-            if "heard" in answer:
-                heard = answer["heard"]
-                view.heard(heard)
-            elif "plan" in answer:
-                view.plan({**heard, **answer})
-                raise typer.Exit(REFUSED if answer["level"] == "deny" else FAILED if answer["failed"] else DONE)
-            else:
-                shown = answer["run"]
-                view.run(shown)
-                if not wait:
-                    break
-                if shown["status"] == "asking" and asks:
-                    from daemon.asking.terminal import ask_here
-
-                    with view.paused():
-                        if not ask_here(home(), shown):
-                            break
-                elif shown["status"] in ("asking", "waiting") and not asks:
-                    break
+        try:
+            for answer in answers:
+                if "heard" in answer:
+                    heard = answer["heard"]
+                    view.heard(heard)
+                elif "plan" in answer:
+                    view.plan({**heard, **answer})
+                    raise typer.Exit(_planned(answer))
+                else:
+                    shown = answer["run"]
+                    view.run(shown)
+                    if not wait or (shown["status"] == "waiting" and not (asks or stay)):
+                        break
+                    if shown["status"] == "asking" and not (asks and _ask(view, shown)):
+                        break
+        except KeyboardInterrupt:
+            if not shown:
+                raise
+            unanswered = INTERRUPTED if shown["status"] == "running" else ASKING
     if json:
         put({**heard, **shown})
     else:
         view.outcome(shown, wait)
-    raise typer.Exit(ENDS.get(shown["status"], ASKING if wait else DONE))
+    raise typer.Exit(ENDS.get(shown["status"], unanswered))
+
+
+def _planned(plan: dict[str, Any]) -> int:
+    """The exit code of a plan."""
+    failed = plan["failed"] or {}
+    return REFUSED if plan["level"] == "deny" or "refused" in failed else FAILED if failed else DONE
+
+
+def _ask(view: Screen, run: dict[str, Any]) -> bool:
+    """Put a run's questions to the person at the terminal; False when one was left open."""
+    from daemon.asking.terminal import ask_here
+
+    with view.paused():
+        return ask_here(home(), run)
 
 
 def intents(

@@ -26,7 +26,7 @@ def runs(
     ] = "list",
     run: Annotated[str, typer.Argument(metavar="[RUN]", help="The run's id, for show, cancel and resume.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many of the newest runs are listed.")] = 20,
-    follow: Annotated[bool, typer.Option("--follow", help="With show: stay until the run has ended.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="With show: stay until the run has ended, or asks.")] = False,
     json: AsJson = False,
 ) -> None:
     """List the newest runs, show one with its steps, stop one, or go on with one that was put aside."""
@@ -39,7 +39,7 @@ def runs(
             found = ask_once(home(), "runs", limit=limit)["runs"]
             put(found) if json else print(table_of_runs(found))
         elif word == "resume" or follow:
-            end(ask(home(), "resume" if word == "resume" else "follow", run=run), wait=True, json=json)
+            end(ask(home(), "resume" if word == "resume" else "follow", run=run), wait=True, json=json, stay=follow)
         else:
             shown = ask_once(home(), "run" if word == "show" else "cancel", run=run)["run"]
             put(shown) if json else print("\n".join(run_lines(shown)))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from daemon.commands.common import FAILED, WRONG, AsJson, fail, printable, put
+from daemon.commands.common import FAILED, WRONG, AsJson, fail, in_a_line, printable, put
 from daemon.home import home
 from daemon.home import sandbox as folder_of
 
@@ -51,8 +51,10 @@ def state(json: AsJson = False) -> None:
         put(found)
         return
     for system, inner in found.items():
-        print(f"{system}:")
-        for line in json_module.dumps(inner, indent=2, ensure_ascii=False).splitlines()[1:-1]:
+        text = inner if isinstance(inner, str) else json_module.dumps(inner, indent=2, ensure_ascii=False)
+        first, *lines = text.splitlines()
+        print(printable(f"{system}:" if lines else f"{system}: {first}"))
+        for line in lines[:-1]:
             print(printable(line))
 
 
@@ -70,7 +72,7 @@ def journal(
     for each in found:
         key = f"  key {each['idempotency_key']}" if each["idempotency_key"] else ""
         print(
-            printable(
+            in_a_line(
                 f"{each['at']}  {each['system']:<11} {each['status'] or '-':<4} {each['method']:<6} {each['path']}{key}"
             )
         )
@@ -88,7 +90,7 @@ def fault(
     seconds: Annotated[float | None, typer.Option(help="How long to delay, with --kind latency.")] = None,
     method: Annotated[str | None, typer.Option(help="Only requests with this method.")] = None,
     path: Annotated[str | None, typer.Option(help="Only paths that this regular expression matches.")] = None,
-    times: Annotated[int | None, typer.Option(help="Only the next so many requests.")] = None,
+    times: Annotated[int, typer.Option(min=0, help="How many requests it befalls; 0 for all, until mended.")] = 1,
     json: AsJson = False,
 ) -> None:
     """Make a simulated system misbehave."""
@@ -96,8 +98,9 @@ def fault(
     if system == "none":
         answer = _call(json, sandbox.clear_faults)
     else:
-        named = {"kind": kind, "status": status, "seconds": seconds, "method": method, "path": path, "times": times}
-        spec = {name: value for name, value in named.items() if value is not None}
+        named = {"status": status, "seconds": seconds, "method": method, "path": path}
+        spec: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+        spec |= {"kind": kind, "times": times or None}
         answer = _call(json, lambda: sandbox.fault(system=system, **spec))
     put(answer) if json else print("All faults are mended." if system == "none" else f"{system} misbehaves now.")
 

@@ -67,14 +67,15 @@ class House:
             result = CliRunner().invoke(app, words, env={"DEVOS_HOME": str(self.home)}, catch_exceptions=False)
         return Said(result.exit_code, result.stdout, result.stderr)
 
-    def process(self, *words: str) -> Said:
+    def process(self, *words: str, stdout: int = subprocess.PIPE, **environment: str) -> Said:
         """Give the command as a person does, in a process of its own."""
         done = subprocess.run(
             [DEVOS, *words],
             cwd=self.home.parent,
-            env=self.environment,
+            env=self.environment | environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
             text=True,
             timeout=SECONDS,
             check=False,
@@ -88,12 +89,13 @@ class House:
         """The requests that changed a simulated system, oldest first."""
         return [each for each in self.sandbox.journal(system) if each["method"] in CHANGES]
 
+    def replicas(self, name: str) -> int:
+        """How many replicas "production/web-app" has in the simulated cluster."""
+        return int(self.sandbox.state()["kubernetes"]["deployments"][name]["replicas"])
+
     def end_of(self, run: str) -> dict[str, Any]:
-        """Follow a run to its end, answering nothing."""
-        shown = self.devos("runs", "show", run, "--json").json
-        while shown["status"] == "running":
-            shown = self.devos("runs", "show", run, "--follow", "--json").json
-        return dict(shown)
+        """A run once it has ended, or asks something."""
+        return dict(self.devos("runs", "show", run, "--follow", "--json").json)
 
     def start(self, *options: str) -> House:
         """Start the daemon and wait until it is ready."""
@@ -124,10 +126,10 @@ class House:
 
     def clean(self) -> None:
         """Give up what a test left unfinished."""
-        self.ask("brake", on=False)
         for run in self.ask("runs", limit=1000)["runs"]:
             if run["status"] not in ENDED:
                 self.ask("cancel", run=run["run"])
+        self.ask("brake", on=False)
 
 
 def quick(sandbox: Sandbox) -> None:

@@ -67,6 +67,10 @@ async def control(path: Path, desk: Desk) -> AsyncIterator[Control]:
     await control.close()
 
 
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
 async def asked(path: Path, question: bytes) -> list[Any]:
     reader, writer = await asyncio.open_unix_connection(path, limit=2 * LIMIT)
     writer.write(question)
@@ -166,7 +170,7 @@ async def test_only_its_owner_may_use_the_socket_and_a_stale_one_is_replaced(pat
     try:
         control = Control(path, {"count": desk.count})
         await control.open()
-        assert os.stat(path).st_mode & 0o777 == 0o600
+        assert mode_of(path) == 0o600
         assert os.umask(0) == 0, "the process's own umask is as it was"
     finally:
         os.umask(before)
