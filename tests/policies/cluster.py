@@ -293,6 +293,7 @@ class DevOS:
             self.engine, self.log, sleep=tick or never, **({} if clock is None else {"clock": clock})
         )
         self.brake, self.slept = Brake(folder), list[float]()
+        self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         self.rules = Rules.load(rule_files(folder), ACTIONS)
         self.door = Door(self, self.log, self.approvals, self.brake, gate, sleep=self._sleep)
         self.runs = Runs(self.engine, self.log, self.approvals, self.door, self._perform, executor=executor)
@@ -328,7 +329,7 @@ class DevOS:
 
     async def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        await asyncio.sleep(0)
+        await self.sleep(0)
 
     async def _perform(self, intent: str, slots: dict[str, Any]) -> str:
         return await self.requests[intent](self, **slots)
