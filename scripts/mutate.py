@@ -12,16 +12,18 @@ import ast
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGES = ("daemon", "intents", "integrations", "policies")
-SECONDS = 120
-"""After that long a test run counts as having noticed: the break made it hang."""
+PATIENCE = 4
+"""A test run that takes this many times as long as without the break, and 5 seconds more, hangs: it has noticed too."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -154,31 +156,37 @@ def copied(repository: Path, into: Path) -> Path:
     return copy
 
 
-def passes(copy: Path, tests: Sequence[Path], *, say: bool = False) -> bool:
-    """Whether these test files pass in the copy; with `say`, a failure is printed.
+def passes(copy: Path, test: Path, *, within: float | None = None, say: bool = False) -> bool:
+    """Whether a test file passes in the copy.
+
+    Args:
+        copy: the repository's copy.
+        test: relative to it.
+        within: seconds after which it has failed.
+        say: print what a failing run said.
 
     Raises:
-        SystemExit: no test ran in them, so nothing would be noticed.
+        SystemExit: no test ran, so nothing would be noticed.
     """
     environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *map(str, tests)]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=copy,
-            env=environment,
-            timeout=SECONDS * len(tests),
-            capture_output=True,
-            text=True,
-            check=False,
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(test)]
+    with tempfile.TemporaryFile("w+") as output:
+        # In a session of its own, so that what the tests started ends with them.
+        run = subprocess.Popen(
+            command, cwd=copy, env=environment, stdout=output, stderr=output, text=True, start_new_session=True
         )
-    except subprocess.TimeoutExpired:
-        return False
-    if done.returncode == 5:
-        raise SystemExit(f"no test ran in {', '.join(map(str, tests))}")
-    if done.returncode and say:
-        print(done.stdout)
-    return done.returncode == 0
+        try:
+            code = run.wait(within)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+            return False
+        if code == 5:
+            raise SystemExit(f"no test ran in {test}")
+        if code and say:
+            output.seek(0)
+            print(output.read())
+    return code == 0
 
 
 def main() -> int:
@@ -205,13 +213,18 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory(prefix="devos-mutate-") as folder:
         copy = copied(repository, Path(folder))
-        if not passes(copy, sorted({mirror(mutant.source) for mutant in tried}), say=True):
-            print("The tests fail before anything is broken; mend them first.")
-            return 2
+        limits = {}
+        for test in sorted({mirror(mutant.source) for mutant in tried}):
+            start = time.monotonic()
+            if not passes(copy, test, say=True):
+                print(f"{test} fails before anything is broken; mend it first.")
+                return 2
+            limits[test] = PATIENCE * (time.monotonic() - start) + 5
         survived = []
         for mutant in tried:
             (copy / mutant.source).write_text(mutant.text)
-            if passes(copy, [mirror(mutant.source)]):
+            test = mirror(mutant.source)
+            if passes(copy, test, within=limits[test]):
                 survived.append(mutant)
                 print(f"survived  {mutant}", flush=True)
             else:
