@@ -55,6 +55,8 @@ class Door:
     ) -> tuple[Preview, Decision]:
         """What a change would do and what the rules would say, while it is only planned."""
         preview = await self._doing.patiently(call.preview)
+        # A number that comes later is judged when it is known.
+        preview = replace(preview, before=_known(preview.before), after=_known(preview.after))
         return preview, self._decide(origin, call, args, target, preview)
 
     async def look(self, origin: Origin, call: Call[Any], step: int) -> Any:
@@ -206,3 +208,7 @@ class Door:
         except asyncio.CancelledError:
             await asyncio.wait({task})
             raise
+
+
+def _known(number: object) -> int | None:
+    return number if isinstance(number, int) else None

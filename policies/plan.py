@@ -151,16 +151,20 @@ class Planning:
             for name, value in call.arguments.items()
         }
         target = call.target()
-        target = replace(target, id=spoken(self._marks.encode(target.id)))
+        target = replace(target, id=self._readable(target.id))
         preview, decision = await self._propose(call, args, target)
         readable = replace(
             preview,
-            summary=spoken(self._marks.encode(preview.summary)),
-            undo=spoken(self._marks.encode(preview.undo)),
-            evidence=spoken(self._marks.encode(preview.evidence)),
+            summary=self._readable(preview.summary),
+            undo=self._readable(preview.undo),
+            evidence=self._readable(preview.evidence),
         )
         self.changes.append(Change.of(step, call.name, args, target, readable, decision))
         return Later(self._marks, step)
+
+    def _readable(self, text: str) -> str:
+        """Text as a person reads it; all of it may be a later value, such as a number that is a target's id."""
+        return spoken(self._marks.encode(str(text)))
 
     async def plan(self, request: Callable[[], Awaitable[str]]) -> Plan:
         """Run a request in this scope and return the plan it makes."""

@@ -195,6 +195,15 @@ class Kubernetes:
     def _announce_target(self, text: str, about: str) -> Target:
         return Target(f"channel of {about}")
 
+    @action(Effect.CHANGE)
+    async def answer(self, number: str, text: Content) -> str:
+        """Answer a message."""
+        return f"M{await self.wire.send('answer', number=number, text=text)}"
+
+    @answer.target
+    def _answer_target(self, number: str, text: str) -> Target:
+        return Target(number)
+
     @action(Effect.DESTROY)
     async def delete(self, deployment: str, namespace: str) -> None:
         """Take a deployment away."""
@@ -342,6 +351,11 @@ class DevOS:
         """Carry out a workflow through the door without DBOS, which remembers nothing between two calls."""
         with entered(Steps(self.door, run, first)):
             return await workflow(self, **slots)
+
+    async def plan(self, workflow: Workflow, **slots: Any) -> Plan:
+        """What a workflow would change."""
+        self.requests[workflow.__name__] = workflow
+        return await self.runs.plan(request(workflow.__name__, **slots))
 
     async def question(self) -> Approval:
         """The first question that is open, once there is one."""
