@@ -120,7 +120,7 @@ class _Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it listens, and whose process ends with 0 on SIGTERM."""
+    """A server that says when it listens, and whose process ends with 0 on SIGTERM or when its folder is gone."""
 
     def __init__(self, app: ASGIApp, home: Path, endpoints: Endpoints) -> None:
         super().__init__(
@@ -142,6 +142,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self.endpoints.write(self.home)
         self.then()
+
+    async def on_tick(self, counter: int) -> bool:
+        # Nobody could ever find a sandbox again whose folder was removed.
+        abandoned = counter % 10 == 0 and not self.home.exists()
+        return abandoned or await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -75,6 +76,14 @@ def test_one_that_was_killed_is_replaced(home: Path) -> None:
     os.kill(first.pid, signal.SIGKILL)
     second = ensure(home)
     assert second.pid != first.pid
+
+
+def test_it_ends_when_its_folder_is_gone(home: Path) -> None:
+    admin = ensure(home).admin
+    shutil.rmtree(home)
+    with pytest.raises(httpx.TransportError):
+        while True:
+            httpx.get(f"{admin}/health")
 
 
 def test_a_port_that_belongs_to_another_sandbox_now_is_not_taken_for_it(home: Path, tmp_path: Path) -> None:
