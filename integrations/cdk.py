@@ -21,6 +21,9 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 """What a service and an environment may be called: both become part of a path and of a stack's name."""
 LAST_LINES = 15
 """How much of a failed program's words an error carries."""
+STABLE = "No stacks were in a state that could be rolled back"
+"""What `cdk rollback` says, with an error, about a stack that is stable."""
+
 DIFF_SECONDS = 90.0
 
 
@@ -40,6 +43,8 @@ class RolledBack:
     """A stack that was taken back to its last stable state."""
 
     stack: str
+    moved: bool
+    """False when it was there already, as after a failed deployment that CloudFormation took back by itself."""
 
 
 class DeployFailed(IntegrationError):
@@ -146,8 +151,13 @@ class Cdk:
             Interrupted, TookTooLong, CannotRun: as `integrations.command` says.
         """
         stack = self._stack(service, environment)
-        await self._run(service, "rollback", stack)
-        return RolledBack(stack)
+        try:
+            await self._run(service, "rollback", stack)
+        except DeployFailed as failed:
+            if not any(STABLE in line for line in failed.lines):
+                raise
+            return RolledBack(stack, moved=False)
+        return RolledBack(stack, moved=True)
 
     @rollback.target
     def _rollback_target(self, service: str, environment: str) -> Target:
@@ -161,7 +171,9 @@ class Cdk:
     @rollback.lookup
     async def _rollback_lookup(self, service: str, environment: str) -> Found[RolledBack] | None:
         ended = finished(idempotency_key(), self._commands)
-        return Found(RolledBack(self._stack(service, environment))) if ended is not None and ended.code == 0 else None
+        if ended is None or ended.code != 0:
+            return None
+        return Found(RolledBack(self._stack(service, environment), moved=True))
 
     def _stack(self, service: str, environment: str) -> str:
         """user-auth-service and staging make UserAuthStagingStack."""

@@ -17,6 +17,7 @@ case "$1" in
   diff) [ -z "$DIFF_HANGS" ] || exec sleep 60
         echo "Stack $2"; printf '\\033[32m[+]\\033[0m AWS::Lambda::Function Auth\\n' >&2; exit "${DIFF_CODE:-0}";;
 esac
+[ -z "$STABLE" ] || { echo "No stacks were in a state that could be rolled back" >&2; exit 1; }
 echo "$2: deploying..." >&2
 [ -z "$FAILS" ] || { echo "Resource limit exceeded" >&2; echo "AuthTable CREATE_FAILED" >&2; exit 1; }
 [ -z "$SAME" ] || { echo " UserAuthStagingStack (no changes)" >&2; }
@@ -97,8 +98,8 @@ async def test_rolling_back(company, make, door):
     assert call.target() == Target("checkout@production", "production")
     assert "CheckoutProductionStack" in (await call.preview()).summary
     assert await call.look_up(KEY) is None
-    assert await call.perform(KEY) == RolledBack("CheckoutProductionStack")
-    assert (await call.look_up(KEY)).result == RolledBack("CheckoutProductionStack")
+    assert await call.perform(KEY) == RolledBack("CheckoutProductionStack", moved=True)
+    assert (await call.look_up(KEY)).result == RolledBack("CheckoutProductionStack", moved=True)
     assert journal(company) == ["rollback CheckoutProductionStack"]
 
 
@@ -170,3 +171,13 @@ async def test_the_release_is_handed_to_the_app_without_its_v(company, make, doo
         "diff UserAuthStagingStack --context version=2.1.0",
         "deploy UserAuthStagingStack --context version=2.1.0 --require-approval never",
     ]
+
+
+async def test_a_stack_that_took_itself_back_needs_no_rolling_back(make, door):
+    done = await door(make(STABLE="1").rollback, "checkout", "production", key=KEY)
+    assert done == RolledBack("CheckoutProductionStack", moved=False)
+
+
+async def test_a_rollback_that_fails_says_so(make, door):
+    with pytest.raises(DeployFailed, match="AuthTable CREATE_FAILED"):
+        await door(make(FAILS="1").rollback, "checkout", "production", key=KEY)
