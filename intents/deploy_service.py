@@ -8,7 +8,7 @@ from integrations.cdk import Cdk, DeployFailed
 from integrations.command import Interrupted, TookTooLong
 from integrations.jira import Jira
 from integrations.newrelic import NewRelic
-from integrations.servicenow import ServiceNow
+from integrations.servicenow import NotReady, ServiceNow
 from intents.intent import intent
 from intents.understanding.slots import EnvironmentName, ServiceName, TicketKey, Version
 from policies.action import IntegrationError
@@ -21,13 +21,15 @@ PATIENCE = 120.0
 class DeploymentFailed(IntegrationError):
     """The service was not deployed, or is not well since."""
 
-    def __init__(self, what: str, why: str, change: str, rolled_back: bool) -> None:
-        super().__init__(what, why, change, rolled_back)
-        self.what, self.why, self.change, self.rolled_back = what, why, change, rolled_back
+    def __init__(self, what: str, why: str, rolled_back: bool, change: str = "") -> None:
+        super().__init__(what, why, rolled_back, change)
+        self.what, self.why, self.rolled_back = what, why, rolled_back
+        self.change = change
+        """What became of the change request, in a sentence; empty while that is still to come."""
 
     def __str__(self) -> str:
         after = "It was rolled back." if self.rolled_back else "It was not rolled back."
-        return f"{self.what} failed: {self.why} {after} {self.change} is closed as unsuccessful."
+        return f"{self.what} failed: {self.why} {after} {self.change}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,9 @@ async def deploy_service(want: Deploy, servicenow: ServiceNow, cdk: Cdk, jira: J
         )
     except (DeployFailed, Interrupted, TookTooLong, NotYet) as trouble:
         undone = await offer(lambda: cdk.rollback(service, environment))
-        failed = DeploymentFailed(f"Deploying {what}", str(trouble), change.number, undone is not None)
-        await servicenow.close_change(change.number, str(failed), successful=False)
+        notes = str(DeploymentFailed(f"Deploying {what}", str(trouble), undone is not None))
+        closed = await close(servicenow, change.number, notes, successful=False)
+        failed = DeploymentFailed(f"Deploying {what}", str(trouble), undone is not None, closed)
         if want.ticket:
             await jira.comment(want.ticket, str(failed))
         raise failed from None
@@ -80,5 +83,14 @@ async def deploy_service(want: Deploy, servicenow: ServiceNow, cdk: Cdk, jira: J
     if want.ticket:
         await jira.comment(want.ticket, f"{outcome} Change {change.number}.")
     await servicenow.comment_change(change.number, outcome)
-    await servicenow.close_change(change.number, outcome, successful=True)
-    return f"{outcome} {change.number} is closed."
+    closed = await close(servicenow, change.number, outcome, successful=True)
+    return f"{outcome} {closed}"
+
+
+async def close(servicenow: ServiceNow, number: str, notes: str, *, successful: bool) -> str:
+    """Close a change and say so. Where nobody had to approve it, nobody may have, and ServiceNow keeps it open."""
+    try:
+        await servicenow.close_change(number, notes, successful=successful)
+    except NotReady as open_still:
+        return f"{number} is in {open_still.state} and was not closed."
+    return f"{number} is closed." if successful else f"{number} is closed as unsuccessful."
