@@ -30,6 +30,11 @@ def application_name(executor: str) -> str:
     return f"devos-{digest(executor)[:12]}"
 
 
+def application_version(executor: str) -> str:
+    """The version under which an executor's runs are found again; DBOS wants it to be of one application only."""
+    return f"{APPLICATION_VERSION}-{digest(executor)[:12]}"
+
+
 def serializer() -> Serializer:
     """JSON only."""
     return DBOSPortableJSONSerializer()

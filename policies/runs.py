@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, SetWorkflowID
@@ -33,6 +33,10 @@ logger = logging.getLogger("devos.runs")
 
 BEFORE = 1
 """How many DBOS steps a run has before its first action: the plan."""
+
+
+ASIDE = "Stopped: "
+"""How what is said of a run begins that was put aside, because newer code has other steps."""
 
 
 class NoSuchRun(LookupError):
@@ -103,14 +107,14 @@ class Runs:
         self._workflow = workflow
         DBOS.launch()
         for run in await asyncio.to_thread(self._unfinished):
-            await self._begin(run)
+            await self._go_on(run)
 
     def _config(self) -> DBOSConfig:
         return DBOSConfig(
             name=durable.application_name(self._executor),
             system_database_url=self._engine.url.render_as_string(hide_password=False),
             system_database_engine=self._engine,
-            application_version=durable.APPLICATION_VERSION,
+            application_version=durable.application_version(self._executor),
             executor_id=self._executor,
             serializer=durable.serializer(),
             log_level="ERROR",
@@ -135,6 +139,16 @@ class Runs:
         await self._begin(run)
         return run
 
+    async def _go_on(self, run: str) -> None:
+        """Go on with a run that has not ended by our own table, whatever DBOS made of it."""
+        known = await DBOS.get_workflow_status_async(run)
+        if known is not None and known.status == "CANCELLED":  # killed while it was resumed
+            await DBOS.resume_workflow_async(run)
+        elif known is not None and known.status in ("SUCCESS", "ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"):
+            await self._finish(run, "failed", "DevOS itself failed at the end of this run; the log has the details.")
+        else:
+            await self._begin(run)
+
     async def _begin(self, run: str) -> None:
         # From a thread, so that it lives on DBOS's own event loop, as a recovered one does.
         await asyncio.to_thread(self._begin_now, run)
@@ -158,7 +172,11 @@ class Runs:
         return plan.to_json()
 
     async def _run(self, run: str) -> str:
-        request = await asyncio.to_thread(self._request, run)
+        row = await asyncio.to_thread(self._row, run)
+        if row["status"] != "running":  # killed between its end, or its cancelling, and DBOS's knowing of it
+            await self._finish(run, row["status"], row["said"])
+            return await self._put_aside(run) if row["said"].startswith(ASIDE) else str(row["said"])
+        request = Request(**row["request"])
         origin = Origin(run, request.person, request.channel, request.intent, request.tier)
         try:
             status, said = await self._outcome(origin, request)
@@ -197,13 +215,17 @@ class Runs:
     async def _stop(self, run: str, request: Request, changed: StepsChanged) -> str:
         """Put a run aside whose steps the newer code would not repeat: nothing is lost, and it can be resumed."""
         said = (
-            f"Stopped: the request was started by DevOS {request.version}, and {changed}. Nothing was repeated. "
+            f"{ASIDE}the request was started by DevOS {request.version}, and {changed}. Nothing was repeated. "
             f"Install DevOS {request.version} and say `devos runs resume {run}`, "
             f"or give it up with `devos runs cancel {run}`."
         )
         await self._finish(run, "failed", said)
+        return await self._put_aside(run)
+
+    async def _put_aside(self, run: str) -> NoReturn:
+        """Leave a run as DBOS leaves a cancelled one, which is the only kind that it resumes."""
         await DBOS.cancel_workflow_async(run)
-        raise DBOSWorkflowCancelledError(said)
+        raise DBOSWorkflowCancelledError(f"{run} is put aside")
 
     async def cancel(self, run: str, by: str, via: str) -> bool:
         """Stop a run at once; a change that is under way is finished and recorded. False when it had ended.
@@ -313,9 +335,6 @@ class Runs:
         for event in self._followers.get(run, ()):
             event.set()
 
-    def _request(self, run: str) -> Request:
-        return Request(**self._row(run)["request"])
-
     def _row(self, run: str) -> Any:
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(table).where(table.c.id == run)).mappings().first()
@@ -339,7 +358,7 @@ class Runs:
         finished = self._clock().isoformat() if after != "running" else None
         same = (table.c.id == run) & (table.c.status == before)
         if stopped:
-            same &= table.c.said.startswith("Stopped: ")
+            same &= table.c.said.startswith(ASIDE)
         with self._engine.begin() as connection:
             moved = connection.execute(table.update().where(same).values(status=after, said=said, finished=finished))
         return bool(moved.rowcount)
