@@ -1,6 +1,7 @@
 """One whole action of a durable run, from decided to recorded. Aim: p95 10 ms.
 
-The intention, the result and the step are each on disk when it is over. The system it calls answers at once, so what is measured is what DevOS adds.
+The intention, the result and the step are each on disk when it is over. The system it calls answers at once, so what
+is measured is what DevOS adds.
 """
 
 import asyncio
@@ -55,8 +56,10 @@ async def measure(home: Path, number: int) -> list[float]:
     runs = Runs(engine, log, approvals, Door(rules, log, approvals, Brake(home)), perform, executor="benchmark")
     await runs.launch()
     request = Request("label it", "typed", 1.0, None, "label", {"number": number}, "simple", "someone", "0")
-    await runs.start(request)
+    run = await runs.start(request)
     await asyncio.wait_for(over.wait(), 300)
+    async for _ in runs.follow(run):  # only now: showing hundreds of steps as they happen takes time of its own
+        pass
     await runs.close()
     log.close()
     engine.dispose()
