@@ -419,6 +419,11 @@ async def never(_: float) -> None:
     await asyncio.Event().wait()
 
 
+async def life(scene: Coroutine[Any, Any, Any]) -> Any:
+    """Play a scene on an event loop of its own, at whose end everything that still runs is cut off."""
+    return await asyncio.to_thread(asyncio.run, scene)
+
+
 def die() -> None:
     """End this process as kill -9 does."""
     os.kill(os.getpid(), 9)

@@ -16,11 +16,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dbos import Queue
+from dbos._dbos import DBOSRegistry
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # for cluster.py and victim.py, which processes of their own import as well
 
 from cluster import DevOS  # noqa: E402 - only found now
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _impatience() -> Iterator[None]:
+    """Have DBOS look for runs to recover 20 times a second, not once: the tests would only wait."""
+    register = DBOSRegistry._register_internal_queue
+
+    def impatient(self: DBOSRegistry, *args: Any, **options: Any) -> Queue:
+        queue = register(self, *args, **options)
+        queue._polling_interval_sec = 0.05
+        return queue
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DBOSRegistry, "_register_internal_queue", impatient)
+        yield
 
 
 @pytest.fixture
