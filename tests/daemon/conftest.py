@@ -5,7 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pty
+import re
+import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -19,7 +23,7 @@ import pytest
 from typer.testing import CliRunner
 
 from daemon.cli import app
-from daemon.client import ask_once
+from daemon.client import Told, ask_once
 from integrations.sandbox import process
 from integrations.sandbox.client import Sandbox
 
@@ -128,7 +132,8 @@ class House:
         """Give up what a test left unfinished."""
         for run in self.ask("runs", limit=1000)["runs"]:
             if run["status"] not in ENDED:
-                self.ask("cancel", run=run["run"])
+                with contextlib.suppress(Told):  # it ended meanwhile
+                    self.ask("cancel", run=run["run"])
         self.ask("brake", on=False)
 
 
@@ -225,3 +230,68 @@ class _Folder:
 
     def close(self) -> None:
         shutil.rmtree(self.path)
+
+
+class Terminal:
+    """A command at a terminal, with somebody who reads and types."""
+
+    def __init__(self, house: House, *words: str) -> None:
+        self._here, there = pty.openpty()
+        environment = house.environment | {"TERM": "xterm", "COLUMNS": "200", "LINES": "50"}
+        self._process = subprocess.Popen(
+            [DEVOS, *words],
+            cwd=house.home.parent,
+            env=environment,
+            stdin=there,
+            stdout=there,
+            stderr=there,
+            start_new_session=True,
+        )
+        os.close(there)
+        self.seen = ""
+        """Everything that was shown, without colours and cursor movements."""
+
+    def reads(self, text: str) -> None:
+        """Wait until `text` is shown, after what was waited for before."""
+        while text not in self.seen:
+            assert self._more(), f"{text!r} was never shown, but:\n{self.seen}"
+        self.seen = self.seen.partition(text)[2]
+
+    def types(self, text: str) -> None:
+        os.write(self._here, text.encode())
+
+    def interrupts(self) -> None:
+        """Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
+
+    def end(self) -> int:
+        """Read to the end; the exit code."""
+        while self._more():
+            pass
+        return self._process.wait(timeout=SECONDS)
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(timeout=SECONDS)
+        os.close(self._here)
+
+    def _more(self) -> bool:
+        assert select.select([self._here], [], [], SECONDS)[0], f"nothing more is shown after:\n{self.seen}"
+        try:
+            shown = os.read(self._here, 65_536)
+        except OSError:  # how Linux says that the other end is closed
+            return False
+        self.seen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode(errors="replace"))
+        return bool(shown)
+
+
+@pytest.fixture
+def terminal(house: House) -> Iterator[Callable[..., Terminal]]:
+    """Gives a command at a terminal, to the daemon of `house`."""
+    with contextlib.ExitStack() as stack:
+
+        def give(*words: str) -> Terminal:
+            return stack.enter_context(contextlib.closing(Terminal(house, *words)))
+
+        yield give
