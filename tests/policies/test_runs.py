@@ -1,0 +1,241 @@
+"""Durable runs: what is shown, recorded, planned and agreed, and how they end (kill -9 is in test_execution.py)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from cluster import DevOS, NoSuch, request
+from victim import WORKFLOWS, asks, one_by_one
+
+from policies.audit.log import CannotRecord, Entry
+from policies.runs import CannotResume, NoSuchRun, Request
+from policies.store import runs_table
+
+
+@pytest.fixture
+async def devos(tmp_path: Path, database: str) -> AsyncIterator[DevOS]:
+    async with DevOS(tmp_path, url=database) as launched:
+        yield launched
+
+
+async def test_a_run_is_shown_as_the_contract_says(devos: DevOS) -> None:
+    run = await devos.start(asks)
+    question = await devos.asked(run)
+    shown = json.loads(json.dumps(devos.runs.show(run)))
+    first, second = shown.pop("steps")
+    assert isinstance(shown.pop("ms"), int)
+    assert shown == {
+        "run": run,
+        "utterance": {"text": "do asks", "channel": "typed", "confidence": 1.0},
+        "intent": "asks",
+        "slots": {},
+        "tier": "simple",
+        "status": "asking",
+        "said": None,
+        "cost_usd": 0.0,
+        "approvals": [question],
+        "waits_for": None,
+        "doing": None,
+    }
+    assert list(first) == [
+        *("n", "action", "args", "decision", "rule", "approved_by", "via", "status", "started", "ms", "result")
+    ]
+    assert (first["n"], first["action"], first["status"], first["result"]) == (1, "kubernetes.announce", "done", "M1")
+    assert (second["n"], second["status"], second["decision"], second["rule"]) == (
+        2,
+        "asking",
+        "confirm",
+        "changes-in-production",
+    )
+    await devos.agree(run)
+    ended = await devos.ended(run)
+    assert (ended["status"], ended["said"], ended["approvals"]) == ("done", "now 6", [])
+    assert ended["steps"][1]["approved_by"] == "ana"
+    assert devos.runs.show(run) == ended  # its milliseconds stand still
+    assert ended == devos.runs.newest()[0]
+
+
+async def test_runs_are_followed_from_now_on_until_they_end(devos: DevOS) -> None:
+    run = await devos.start(asks)
+    seen = []
+    async for shown in devos.runs.follow(run):
+        seen.append(shown["status"])
+        if shown["status"] == "asking" and seen.count("asking") == 1:
+            await devos.agree(run, False, because="not today")
+    assert seen[-1] == "denied"
+    assert seen.index("asking") < seen.index("denied")
+    assert [each["said"] async for each in devos.runs.follow(run)] == ["ana said no: not today"]
+
+
+async def test_the_newest_run_comes_first(devos: DevOS) -> None:
+    runs = [await devos.start(one_by_one) for _ in range(3)]
+    assert [shown["run"] for shown in devos.runs.newest(2)] == runs[:0:-1]
+    for run in runs:
+        await devos.ended(run)
+
+
+async def test_what_a_run_was_started_with_is_recorded_before_it_begins(devos: DevOS) -> None:
+    async def looks(devos: DevOS, deployment: str) -> str:
+        return (await devos.kubernetes.deployment(deployment)).name
+
+    shown = await devos.do(looks, deployment="web-app")
+    assert shown["slots"] == {"deployment": "web-app"}
+    first, *_, last = devos.log.entries(run=shown["run"])
+    assert (first.type, first.data) == (
+        "devos.run.started",
+        {"person": "ana", "channel": "typed", "intent": "looks", "tier": "simple", "audio": None, "version": "0.1.0"},
+    )
+    assert first.payload == {"text": "do looks", "slots": {"deployment": "web-app"}}
+    assert (last.type, last.data, last.payload) == ("devos.run.finished", {"status": "done"}, {"said": "web-app"})
+    with devos.engine.connect() as connection:
+        stored = connection.execute(sa.select(runs_table.c.request)).scalar_one()
+    assert Request(**stored) == request("looks", deployment="web-app")
+
+
+async def test_what_cannot_be_recorded_is_not_started(devos: DevOS) -> None:
+    devos.log.close()
+    with pytest.raises(CannotRecord):
+        await devos.start(one_by_one)
+    with devos.engine.connect() as connection:
+        assert connection.execute(sa.select(runs_table)).first() is None
+
+
+async def test_a_run_has_a_plan_which_is_recorded_by_its_digest(devos: DevOS) -> None:
+    run = (await devos.do(one_by_one))["run"]
+    (planned,) = devos.log.entries(run=run, type="devos.run.planned")
+    plan = await devos.plan(one_by_one)
+    assert planned.data["digest"] != plan.digest  # it was scaled meanwhile, and the plan says from how many
+    assert (planned.data["level"], planned.data["changes"]) == ("auto", 2)
+    assert [change["action"] for change in planned.payload["changes"]] == ["kubernetes.scale", "kubernetes.announce"]
+
+
+async def test_a_question_is_answered_without_a_step(devos: DevOS) -> None:
+    async def count(devos: DevOS) -> str:
+        return f"{(await devos.kubernetes.deployment('web-app')).replicas} replicas"
+
+    shown = await devos.do(count)
+    assert (shown["status"], shown["said"]) == ("done", "4 replicas")
+    assert [step["status"] for step in shown["steps"]] == ["done"]
+    assert len(devos.wire.journal("read")) == 1
+
+
+async def test_a_run_whose_plan_fails_changes_nothing(devos: DevOS) -> None:
+    async def scales(devos: DevOS) -> str:
+        await devos.kubernetes.scale("web-app", "staging", 6)
+        await devos.kubernetes.scale("nothing", "staging", 6)
+        return "done"
+
+    shown = await devos.do(scales)
+    assert (shown["status"], shown["said"]) == ("failed", "there is no 'nothing'")
+    assert not devos.wire.journal()
+
+
+async def test_a_run_whose_plan_is_refused_is_denied(devos: DevOS) -> None:
+    devos.rule('@id("no") forbid (principal, action in Action::"read", resource);')
+    shown = await devos.do(one_by_one)
+    assert (shown["status"], shown["steps"]) == ("denied", [])
+    assert shown["said"].startswith("kubernetes.deployment is not automatic")
+
+
+async def test_a_system_that_says_no_fails_the_run_with_its_words(devos: DevOS) -> None:
+    devos.wire.before("announce", NoSuch("channel"))
+    shown = await devos.do(one_by_one)
+    assert (shown["status"], shown["said"]) == ("failed", "there is no 'channel'")
+    assert [step["status"] for step in shown["steps"]] == ["done", "done", "failed"]
+
+
+async def test_a_request_may_go_on_after_what_a_system_said(devos: DevOS) -> None:
+    async def careful(devos: DevOS) -> str:
+        try:
+            await devos.kubernetes.announce("x")
+        except NoSuch as error:
+            return f"without {error.name}"
+        return "with"
+
+    devos.wire.before("announce", NoSuch("channel"))
+    assert (await devos.do(careful))["said"] == "without channel"
+
+
+async def test_a_fault_of_our_own_is_said_to_be_one(devos: DevOS) -> None:
+    async def broken(devos: DevOS) -> str:
+        raise ZeroDivisionError("by hand")
+
+    shown = await devos.do(broken)
+    assert shown["status"] == "failed"
+    assert shown["said"] == "DevOS itself failed (ZeroDivisionError: by hand); the log has the details."
+
+
+async def test_a_log_that_breaks_on_the_way_stops_the_run(devos: DevOS, caplog: pytest.LogCaptureFixture) -> None:
+    def break_log() -> None:
+        devos.log._connection.execute("PRAGMA query_only=ON")
+
+    devos.wire.before("scale", break_log)
+    shown = await devos.do(one_by_one)
+    assert shown["status"] == "failed"
+    assert shown["said"].startswith("Stopped, because the audit log cannot be written: ")
+    assert len(devos.wire.journal()) == 1  # the change that was announced, and nothing after it
+    assert "could not be recorded" in caplog.text
+
+
+def test_there_is_no_run_that_was_never_started(house: DevOS) -> None:
+    with pytest.raises(NoSuchRun, match="no run '1'"):
+        house.runs.show("1")
+
+
+async def test_only_a_run_that_was_put_aside_can_be_resumed(devos: DevOS) -> None:
+    run = (await devos.do(one_by_one))["run"]
+    with pytest.raises(CannotResume, match=f"{run} is done"):
+        await devos.runs.resume(run)
+    with pytest.raises(NoSuchRun):
+        await devos.runs.resume("1")
+
+
+async def test_a_run_that_was_written_down_but_not_begun_is_begun_at_launch(
+    tmp_path: Path, build: Callable[..., DevOS], database: str
+) -> None:
+    killed = build(url=database, requests=WORKFLOWS)
+    await killed.log.append(Entry("devos.run.started", "run-1", None, None, {"person": "ana"}))
+    killed.runs._insert("run-1", request("one_by_one"))
+    killed.log.close()
+    async with DevOS(tmp_path, url=database, requests=WORKFLOWS) as devos:
+        assert (await devos.ended("run-1"))["said"] == "4->6 M2"
+
+
+async def test_a_run_killed_at_a_question_waits_on_and_its_approval_counts_once(
+    tmp_path: Path, kill: Callable[..., str], database: str
+) -> None:
+    run = kill("asks", url=database)
+    async with DevOS(tmp_path, url=database, requests=WORKFLOWS) as devos:
+        question = await devos.agree(run)
+        assert (await devos.ended(run))["said"] == "now 6"
+        assert [each.id for each in devos.approvals.of_run(run)] == [question["id"]]
+        assert devos.approvals.of_run(run)[0].status == "used"
+        other = await devos.start(asks)
+        assert (await devos.asked(other))["id"] != question["id"]
+        await devos.runs.cancel(other, "ana", "typed")
+
+
+async def test_a_run_keeps_its_time(devos: DevOS) -> None:
+    shown = await devos.do(one_by_one)
+    started = [datetime.fromisoformat(step["started"]) for step in shown["steps"]]
+    assert started == sorted(started)
+    assert all(moment.tzinfo is not None for moment in started)
+    assert shown["run"][:6] == f"{started[0]:%y%m%d}"
+
+
+async def test_many_runs_side_by_side_do_not_mix(devos: DevOS) -> None:
+    async def looks(devos: DevOS, name: str) -> str:
+        seen = await devos.kubernetes.deployment(name)
+        return f"{seen.name} {await devos.kubernetes.announce(name, name)}"
+
+    runs: dict[str, str] = {name: await devos.start(looks, name=name) for name in ("a", "b", "c", "d")}
+    ended: list[dict[str, Any]] = await asyncio.gather(*map(devos.ended, runs.values()))
+    assert [shown["said"].split()[0] for shown in ended] == list(runs)
+    assert sorted(shown["said"].split()[1] for shown in ended) == ["M1", "M2", "M3", "M4"]
