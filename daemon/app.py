@@ -116,7 +116,7 @@ class App:
 
     def _connect(self) -> tuple[dict[type, object], Path | None]:
         if not self.sandbox:
-            apps = self.config.cdk.apps.expanduser() if self.config.cdk else None
+            apps = self.config.cdk.apps if self.config.cdk else None
             return connected(self.config, self.home), apps
         folder = places.sandbox(self.home)
         return simulated(ensure(folder), self.config.environments, self.home, folder), folder / "apps"

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Environment = Literal["production", "staging", "development"]
+Location = Annotated[Path, AfterValidator(Path.expanduser)]
+"""A file or folder; ~ is the person's home."""
 
 
 class BadConfig(Exception):
@@ -66,8 +68,14 @@ class Kubernetes(Section):
     """A cluster: by address, or by a kubeconfig and one of its contexts. The token is $DEVOS_KUBERNETES_TOKEN."""
 
     url: str | None = None
-    kubeconfig: Path | None = None
+    kubeconfig: Location | None = None
     context: str | None = None
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Kubernetes:
+        if self.url is None and self.kubeconfig is None:
+            raise ValueError("it needs url or kubeconfig, to say where the cluster is")
+        return self
 
 
 class Rancher(Section):
@@ -102,7 +110,7 @@ class ServiceNow(Section):
 class Cdk(Section):
     """The CDK apps."""
 
-    apps: Path
+    apps: Location
     """A folder with one CDK app for each service."""
     program: str = "cdk"
     stacks: dict[str, str] = {}
@@ -165,7 +173,7 @@ def _problem(file: Path, text: str, error: Any) -> str:
             variable = _variable(SECRETS[path[0]])
             return f"{where}: secrets do not stand in config.toml; set the environment variable ${variable} instead."
         return f"{where}: there is no setting {'.'.join(path)!r}.{_instead(path)}"
-    return f"{where}: {'.'.join(path)}: {error['msg']}."
+    return f"{where}: {'.'.join(path)}: {error['msg'].removeprefix('Value error, ')}."
 
 
 def _instead(path: list[str]) -> str:

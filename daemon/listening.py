@@ -36,7 +36,7 @@ class Ears:
         recording = read(file)
         if self._transcriber is None:
             model = self._settings.model
-            folder = Path(model) if model and "/" in model else None
+            folder = Path(model).expanduser() if model and "/" in model else None
             places = Places.of(self._home, os.environ, downloads=self._settings.download)
             weights = find(None if folder else model, places, path=folder)
             self._transcriber = Transcriber(weights.path, name=weights.name, threads=self._settings.threads)

@@ -50,7 +50,7 @@ def connected(config: Config, home: Path) -> dict[type, object]:
         systems[ServiceNow] = ServiceNow(s.url, s.user, secret("servicenow_password"))
     if (c := config.cdk) is not None:
         env = {name: os.environ[name] for name in AWS if name in os.environ}
-        systems[Cdk] = Cdk(c.program, c.apps.expanduser(), commands=home / "commands", env=env, stacks=c.stacks)
+        systems[Cdk] = Cdk(c.program, c.apps, commands=home / "commands", env=env, stacks=c.stacks)
     return systems
 
 

@@ -186,7 +186,7 @@ def models(json: AsJson = False) -> None:
     except BadConfig as problem:
         fail(str(problem), 2, json=json)
     model = settings.model
-    folder = Path(model) if model and "/" in model else None
+    folder = Path(model).expanduser() if model and "/" in model else None
     places = Places.of(home(), os.environ, downloads=settings.download)
     found = survey(None if folder else model, places, path=folder)
     if json:

@@ -32,6 +32,7 @@ def test_what_is_set_is_read_and_known_as_set(tmp_path: Path) -> None:
     config = load(tmp_path)
     assert config.person.name == "Ada" and config.environments == {"live": "production"}
     assert config.newrelic is not None and config.newrelic.account == 7
+    assert config.cdk is not None and config.cdk.apps == Path.home() / "apps"
     assert origins(tmp_path) == {
         *("person.name", "environments.live", "cdk.apps", "newrelic.account", "jira.url", "jira.email")
     }
@@ -87,6 +88,7 @@ def test_a_password_in_the_databases_address_is_refused(tmp_path: Path) -> None:
         ("approvals.hours = 'x'\n", 1, "approvals.hours"),
         ("[environments]\nproduction = 'live'\n", 2, "environments.production"),
         ("[newrelic]\naccount = 'seven'\n", 2, "newrelic.account"),
+        ("[approvals]\nhours = 2\n[kubernetes]\ncontext = 'x'\n", 3, "kubernetes: it needs url or kubeconfig, to say"),
         ("[hearing]\n\n[jira]\nurl = 'https://x.example'\n", 3, "jira.email: Field required"),
         ("[rancher]\nurl = 'https://x.example'\nclusters = { production = 3 }\n", 3, "rancher.clusters.production"),
     ],

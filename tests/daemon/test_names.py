@@ -1,0 +1,79 @@
+"""The names that exist now."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from daemon.names import read_names
+from daemon.systems import known_actions, simulated
+from policies.approvals import Approvals
+from policies.audit.checkpoint import Signer
+from policies.audit.log import Log
+from policies.brake import Brake
+from policies.door import Door
+from policies.engine import SHIPPED, Rules
+from policies.store import engine_of
+
+if TYPE_CHECKING:
+    from tests.daemon.conftest import House
+
+ENVIRONMENTS = {"production": "production", "staging": "staging", "lab": "development"}
+
+
+async def no_time(seconds: float) -> None:
+    """Time passes at once."""
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Log]:
+    log = Log(tmp_path / "audit.db", Signer.load_or_create(tmp_path / "keys"))
+    yield log
+    log.close()
+
+
+def door(tmp_path: Path, log: Log, rules: list[Path]) -> Door:
+    approvals = Approvals(engine_of(f"sqlite:///{tmp_path / 'runs.db'}"), log)
+    return Door(Rules.load(rules, known_actions()), log, approvals, Brake(tmp_path), sleep=no_time)
+
+
+async def test_what_the_systems_have(own: House, tmp_path: Path, log: Log) -> None:
+    (tmp_path / "apps" / "checkout").mkdir(parents=True)
+    (tmp_path / "apps" / "README.md").touch()
+    systems = simulated(own.sandbox.endpoints, ENVIRONMENTS, tmp_path, tmp_path)
+    rules = sorted(SHIPPED.glob("*.cedar"))
+    names = await read_names(door(tmp_path, log, rules), systems, ENVIRONMENTS, tmp_path / "apps", "ada")
+    assert set(names.all("project")) == {"DEV", "PERF", "CODE"} and list(names.all("service")) == ["checkout"]
+    assert {"web-app", "checkout", "analytics-service"} <= set(names.all("deployment"))
+    assert set(names.all("environment")) == {"production", "staging", "lab"}
+    read = [entry.action for entry in log.entries() if entry.type == "devos.action.done"]
+    assert sorted(set(read)) == ["jira.projects", "kubernetes.deployments"], "through the door, like everything"
+
+
+async def test_a_system_that_is_down_is_left_out_and_said(
+    own: House, tmp_path: Path, log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    own.sandbox.fault(system="kubernetes", kind="drop", times=None)
+    systems = simulated(own.sandbox.endpoints, ENVIRONMENTS, tmp_path, tmp_path)
+    rules = sorted(SHIPPED.glob("*.cedar"))
+    with caplog.at_level(logging.WARNING):
+        names = await read_names(door(tmp_path, log, rules), systems, ENVIRONMENTS, None, "ada")
+    assert not names.all("deployment") and names.all("project")
+    assert "some names could not be read: " in caplog.text
+
+
+async def test_rules_that_refuse_reading_hide_the_names(own: House, tmp_path: Path, log: Log) -> None:
+    (tmp_path / "none.cedar").write_text('@id("none")\nforbid (principal, action, resource);\n')
+    systems = simulated(own.sandbox.endpoints, ENVIRONMENTS, tmp_path, tmp_path)
+    names = await read_names(door(tmp_path, log, [tmp_path / "none.cedar"]), systems, {}, tmp_path / "no", "ada")
+    assert not names.all("deployment") and not names.all("project") and not own.sandbox.journal("jira")
+
+
+async def test_with_nothing_connected_there_are_the_environments(tmp_path: Path, log: Log) -> None:
+    rules = sorted(SHIPPED.glob("*.cedar"))
+    names = await read_names(door(tmp_path, log, rules), {}, ENVIRONMENTS, None, "ada")
+    assert set(names.all("environment")) == set(ENVIRONMENTS)
