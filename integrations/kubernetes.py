@@ -67,6 +67,9 @@ class Rollout:
     stuck: str
     """Why it does not get on, in words; empty while it does."""
 
+    def __str__(self) -> str:
+        return f"{self.ready} of {self.wanted} replicas ready"
+
 
 class NoSuchDeployment(IntegrationError):
     """There is no deployment of that name there."""

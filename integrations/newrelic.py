@@ -73,6 +73,9 @@ class Health:
     summary: str
     """One sentence for a person."""
 
+    def __str__(self) -> str:
+        return self.summary
+
 
 @dataclass(frozen=True)
 class Marked:

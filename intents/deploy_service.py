@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from integrations.cdk import Cdk, DeployFailed
+from integrations.cdk import Cdk, DeployFailed, RolledBack
 from integrations.command import Interrupted, TookTooLong
 from integrations.jira import Jira
 from integrations.newrelic import NewRelic
@@ -21,15 +21,16 @@ PATIENCE = 120.0
 class DeploymentFailed(IntegrationError):
     """The service was not deployed, or is not well since."""
 
-    def __init__(self, what: str, why: str, rolled_back: bool, change: str = "") -> None:
-        super().__init__(what, why, rolled_back, change)
-        self.what, self.why, self.rolled_back = what, why, rolled_back
+    def __init__(self, what: str, why: str, after: str, change: str = "") -> None:
+        super().__init__(what, why, after, change)
+        self.what, self.why = what, why
+        self.after = after
+        """How the stack is left, in a sentence."""
         self.change = change
         """What became of the change request, in a sentence; empty while that is still to come."""
 
     def __str__(self) -> str:
-        after = "It was rolled back." if self.rolled_back else "It was not rolled back."
-        return f"{self.what} failed: {self.why} {after} {self.change}".rstrip()
+        return f"{self.what} failed: {self.why} {self.after} {self.change}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -53,17 +54,21 @@ class Deploy:
 async def deploy_service(want: Deploy, servicenow: ServiceNow, cdk: Cdk, jira: Jira, newrelic: NewRelic) -> str:
     """Record a change, deploy once it may be, check that the service is well, and tell the people concerned."""
     service, environment = want.service, want.environment
-    what = f"{service} {want.version} to {environment}" if want.version else f"{service} to {environment}"
     change = await servicenow.request_change(
-        short_description=f"Deploy {what}",
+        short_description=f"Deploy {named(want)}",
         implementation_plan=f"Deploy the stack of {service} in {environment} with AWS CDK (cdk deploy).",
-        backout_plan=f"Roll the stack of {service} in {environment} back to its last stable state (cdk rollback).",
+        backout_plan=f"Roll the stack of {service} in {environment} back to its last stable state (cdk rollback), "
+        "or deploy the version before.",
         risk="moderate" if environment == "production" else "low",
         environment=environment,
         service=service,
     )
     try:
         deployed = await cdk.deploy(service, environment, change.number, want.version)
+    except (DeployFailed, Interrupted, TookTooLong) as trouble:
+        after = left(await offer(lambda: cdk.rollback(service, environment)))
+        raise await give_up(want, change.number, str(trouble), after, servicenow, jira) from None
+    try:
         health = await until(
             lambda: newrelic.health(service, environment),
             lambda health: health.healthy,
@@ -71,20 +76,43 @@ async def deploy_service(want: Deploy, servicenow: ServiceNow, cdk: Cdk, jira: J
             every=5.0,
             within=PATIENCE,
         )
-    except (DeployFailed, Interrupted, TookTooLong, NotYet) as trouble:
-        undone = await offer(lambda: cdk.rollback(service, environment))
-        notes = str(DeploymentFailed(f"Deploying {what}", str(trouble), undone is not None))
-        closed = await close(servicenow, change.number, notes, successful=False)
-        failed = DeploymentFailed(f"Deploying {what}", str(trouble), undone is not None, closed)
-        if want.ticket:
-            await jira.comment(want.ticket, str(failed))
-        raise failed from None
+    except NotYet as trouble:
+        after = "It stays deployed; to back out, deploy the version before."
+        raise await give_up(want, change.number, str(trouble), after, servicenow, jira) from None
     outcome = f"{service} is deployed to {environment} as stack {deployed.stack}. {health.summary}."
     if want.ticket:
         await jira.comment(want.ticket, f"{outcome} Change {change.number}.")
     await servicenow.comment_change(change.number, outcome)
     closed = await close(servicenow, change.number, outcome, successful=True)
     return f"{outcome} {closed}"
+
+
+async def give_up(
+    want: Deploy, change: str, why: str, after: str, servicenow: ServiceNow, jira: Jira
+) -> DeploymentFailed:
+    """Close the change as unsuccessful, tell the issue, and give back the error that ends the request."""
+    what = f"Deploying {named(want)}"
+    closed = await close(servicenow, change, str(DeploymentFailed(what, why, after)), successful=False)
+    failed = DeploymentFailed(what, why, after, closed)
+    if want.ticket:
+        await jira.comment(want.ticket, str(failed))
+    return failed
+
+
+def named(want: Deploy) -> str:
+    """What is deployed, and where, in words."""
+    return (
+        f"{want.service} {want.version} to {want.environment}"
+        if want.version
+        else f"{want.service} to {want.environment}"
+    )
+
+
+def left(rolled_back: RolledBack | None) -> str:
+    """How a stack is left after a failed deployment, in a sentence."""
+    if rolled_back is None:
+        return "It was not rolled back."
+    return "It was rolled back." if rolled_back.moved else "The stack had gone back to its last stable state by itself."
 
 
 async def close(servicenow: ServiceNow, number: str, notes: str, *, successful: bool) -> str:

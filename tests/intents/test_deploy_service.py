@@ -24,10 +24,17 @@ class Systems:
     """Doubles of everything that deploying touches, and what was done to them."""
 
     def __init__(
-        self, *, cdk_fails: bool = False, healthy: bool = True, backs_out: bool = True, approved: bool = True
+        self,
+        *,
+        cdk_fails: bool = False,
+        healthy: bool = True,
+        backs_out: bool = True,
+        moves: bool = True,
+        approved: bool = True,
     ) -> None:
         self.done: list[tuple[Any, ...]] = []
-        self._cdk_fails, self._healthy, self._backs_out, self._approved = cdk_fails, healthy, backs_out, approved
+        self._cdk_fails, self._healthy, self._approved = cdk_fails, healthy, approved
+        self._backs_out, self._moves = backs_out, moves
 
     async def request_change(self, **asked: str) -> Change:
         self.done.append(("change", asked["short_description"], asked["risk"]))
@@ -57,7 +64,7 @@ class Systems:
         if not self._backs_out:
             raise Refused("ada said no.")
         self.done.append(("rollback", service, environment))
-        return RolledBack("UserAuthStack", moved=True)
+        return RolledBack("UserAuthStack", self._moves)
 
     async def comment(self, key: str, body: str) -> None:
         self.done.append(("comment", key, body))
@@ -103,23 +110,27 @@ async def test_production_is_a_greater_risk() -> None:
 
 
 @pytest.mark.parametrize("ticket", [None, "DEV-456"])
-@pytest.mark.parametrize("backs_out", [True, False])
 @pytest.mark.parametrize(
-    ("trouble", "why"),
-    [({"cdk_fails": True}, "no room"), ({"healthy": False}, "the health of user-auth-service in staging: not after 1")],
-    ids=["cdk fails", "not healthy"],
+    ("trouble", "why", "after"),
+    [
+        ({"cdk_fails": True}, "no room", "It was rolled back."),
+        ({"cdk_fails": True, "moves": False}, "no room", "The stack had gone back to its last stable state by itself."),
+        ({"cdk_fails": True, "backs_out": False}, "no room", "It was not rolled back."),
+        ({"healthy": False}, "staging: not after 120 s", "It stays deployed; to back out, deploy the version before."),
+    ],
+    ids=["rolled back", "went back by itself", "declined", "not healthy"],
 )
-async def test_a_failure_offers_the_way_back(
-    trouble: dict[str, bool], why: str, backs_out: bool, ticket: str | None
+async def test_a_failure_says_how_the_stack_is_left(
+    trouble: dict[str, bool], why: str, after: str, ticket: str | None
 ) -> None:
-    systems = Systems(**trouble, backs_out=backs_out)
+    systems = Systems(**trouble)
     with pytest.raises(DeploymentFailed) as failed:
         await deploy(systems, **({"ticket": ticket} if ticket else {}))
     said = str(failed.value)
     assert said.startswith("Deploying user-auth-service to staging failed: ") and why in said
-    after = "It was rolled back." if backs_out else "It was not rolled back."
     assert said.endswith(f"{after} CHG7 is closed as unsuccessful.")
-    assert (("rollback", "user-auth-service", "staging") in systems.done) is backs_out
+    offered = trouble.get("cdk_fails", False) and trouble.get("backs_out", True)
+    assert (("rollback", "user-auth-service", "staging") in systems.done) is offered
     (closed,) = (done for done in systems.done if done[0] == "close")
     assert closed[3] is False and why in closed[2] and closed[2].endswith(after)
     assert [done for done in systems.done if done[:2] == ("comment", "DEV-456")] == (
@@ -174,7 +185,8 @@ class TestOverTheSystems:
         company.says = lambda action: yes or action != "cdk.rollback"
         with pytest.raises(DeploymentFailed) as failed:
             await company.do(deploy_service, service="checkout", environment="production", ticket="DEV-456")
-        assert failed.value.rolled_back is yes and "cdk failed with CheckoutProductionStack" in failed.value.why
+        after = "The stack had gone back to its last stable state by itself." if yes else "It was not rolled back."
+        assert failed.value.after == after and "cdk failed with CheckoutProductionStack" in failed.value.why
         assert [each["action"] for each in company.asked] == ["cdk.deploy", "cdk.rollback"]
         assert company.comments("DEV-456")[-1].split() == str(failed.value).split()
         (_, change), *_ = reversed(company.state("servicenow")["changes"].items())
@@ -184,7 +196,9 @@ class TestOverTheSystems:
         company.sandbox.settings(unhealthy=["production/checkout"])
         with pytest.raises(DeploymentFailed, match="the health of checkout in production: not after 120 s") as failed:
             await company.do(deploy_service, service="checkout", environment="production")
-        assert failed.value.rolled_back and "not healthy" in failed.value.why
+        assert "at the end it was checkout in production is not healthy: " in failed.value.why
+        assert "It stays deployed" in failed.value.after
+        assert [each["action"] for each in company.asked] == ["cdk.deploy"]
 
     @pytest.mark.parametrize("system", ["servicenow", "newrelic", "jira"])
     async def test_a_system_that_is_away_for_a_moment(self, company: Company, system: str) -> None:
