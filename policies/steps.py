@@ -62,4 +62,4 @@ class NotYet(IntegrationError):
         self.what, self.seconds, self.last = what, seconds, last
 
     def __str__(self) -> str:
-        return f"{self.what}: not after {self.seconds:g} s; at the end it was {self.last}."
+        return f"Waited {self.seconds:g} s in vain for {self.what}. At the end: {self.last}."

@@ -116,7 +116,11 @@ async def test_production_is_a_greater_risk() -> None:
         ({"cdk_fails": True}, "no room", "It was rolled back."),
         ({"cdk_fails": True, "moves": False}, "no room", "The stack had gone back to its last stable state by itself."),
         ({"cdk_fails": True, "backs_out": False}, "no room", "It was not rolled back."),
-        ({"healthy": False}, "staging: not after 120 s", "It stays deployed; to back out, deploy the version before."),
+        (
+            {"healthy": False},
+            "Waited 120 s in vain for the health of user-auth-service in staging",
+            "It stays deployed; to back out, deploy the version before.",
+        ),
     ],
     ids=["rolled back", "went back by itself", "declined", "not healthy"],
 )
@@ -194,9 +198,11 @@ class TestOverTheSystems:
 
     async def test_a_service_that_is_ill_afterwards(self, company: Company) -> None:
         company.sandbox.settings(unhealthy=["production/checkout"])
-        with pytest.raises(DeploymentFailed, match="the health of checkout in production: not after 120 s") as failed:
+        with pytest.raises(
+            DeploymentFailed, match="Waited 120 s in vain for the health of checkout in production"
+        ) as failed:
             await company.do(deploy_service, service="checkout", environment="production")
-        assert "at the end it was checkout in production is not healthy: " in failed.value.why
+        assert "At the end: checkout in production is not healthy: " in failed.value.why
         assert "It stays deployed" in failed.value.after
         assert [each["action"] for each in company.asked] == ["cdk.deploy"]
 

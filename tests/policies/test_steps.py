@@ -43,7 +43,7 @@ async def test_what_is_called_after_an_offer_is_not_offered(house: DevOS) -> Non
 
 def test_what_did_not_come_in_time_survives_a_restart() -> None:
     late = NotYet("web-app is ready", 300.0, "2 of 10")
-    assert str(late) == "web-app is ready: not after 300 s; at the end it was 2 of 10."
+    assert str(late) == "Waited 300 s in vain for web-app is ready. At the end: 2 of 10."
     with pytest.raises(NotYet) as again:
         check({"error": failed(late)})
     assert (again.value.what, again.value.seconds, again.value.last) == ("web-app is ready", 300.0, "2 of 10")
