@@ -18,6 +18,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from policies.action import (
     Call,
     Content,
@@ -319,6 +321,8 @@ class DevOS:
 
     def close(self) -> None:
         """Let go of the files, where nothing was launched."""
+        # Threads of DBOS that are not done yet hand their connections back later.
+        sa.event.listen(self.engine, "checkin", lambda _, record: record.invalidate())
         self.engine.dispose()
         self.log.close()
 

@@ -141,10 +141,10 @@ def _victims() -> Iterator[subprocess.Popen[str]]:
 def kill(_victims: subprocess.Popen[str], tmp_path: Path) -> Callable[..., str]:
     """Start a workflow in a process that kills itself at a moment; returns the run's id."""
 
-    def act(workflow: str, *moment: str | int, folder: Path = tmp_path, url: str = "-") -> str:
+    def act(workflow: str, *moment: str | int, folder: Path = tmp_path, url: str = "-", executor: str = "here") -> str:
         assert _victims.stdin is not None
         assert _victims.stdout is not None
-        print(folder, url, workflow, *moment, file=_victims.stdin, flush=True)
+        print(folder, url, executor, workflow, *moment, file=_victims.stdin, flush=True)
         said = _victims.stdout.readline().split()
         assert said[0] == "killed", said
         return (folder / "run").read_text()

@@ -1,8 +1,8 @@
 """Processes that die by kill -9 in the middle of a workflow.
 
-Each line on stdin, "FOLDER URL WORKFLOW [before|after ACTION [N]]", forks one: it starts a run of the workflow and
-kills itself when the N-th request of that action is sent, or was answered; or else when the run asks a question.
-What is answered is how it ended: "killed", or its exit status.
+Each line on stdin, "FOLDER URL EXECUTOR WORKFLOW [before|after ACTION [N]]", forks one: it starts a run of the
+workflow and kills itself when the N-th request of that action is sent, or was answered; or else when the run asks a
+question. What is answered is how it ended: "killed", or its exit status.
 """
 
 from __future__ import annotations
@@ -54,8 +54,10 @@ async def side_by_side(devos: DevOS) -> str:
 WORKFLOWS = (one_by_one, restarts, asks, side_by_side)
 
 
-async def act(folder: Path, url: str, workflow: str, moment: str = "", action: str = "", nth: str = "1") -> None:
-    devos = DevOS(folder, url=None if url == "-" else url, requests=WORKFLOWS)
+async def act(
+    folder: Path, url: str, executor: str, workflow: str, moment: str = "", action: str = "", nth: str = "1"
+) -> None:
+    devos = DevOS(folder, url=None if url == "-" else url, executor=executor, requests=WORKFLOWS)
     if moment:
         script = devos.wire.before if moment == "before" else devos.wire.after
         script(action, *[None] * (int(nth) - 1), die)
