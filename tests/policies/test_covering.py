@@ -1,0 +1,135 @@
+"""What a person's approval of a plan covers (policies/plan.py, policies/agreeing.py): exactly what was shown, once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from cluster import DevOS
+
+from policies.approvals import CannotAnswer
+
+Calls = list[tuple[str, int]]
+PLANNED: Calls = [("web-app", 6), ("checkout", 7)]
+
+
+def planned_then_done(planned: Calls, done: Calls) -> Callable[..., Awaitable[str]]:
+    """A request that makes other calls when it is carried out than when it was planned."""
+    turns: Iterator[Calls] = iter([planned, done])
+
+    async def scales(devos: DevOS) -> str:
+        for deployment, replicas in next(turns):
+            await devos.kubernetes.scale(deployment, "production", replicas)
+        return "done"
+
+    return scales
+
+
+async def questions(devos: DevOS, run: str, by: str = "ana") -> list[str]:
+    """Say yes to every question of a run, and return what they were about."""
+    while True:
+        seen = {each.id for each in devos.approvals.of_run(run)} - {each.id for each in devos.approvals.open()}
+        shown = await devos.when(
+            run, lambda shown, seen=seen: any(each["id"] not in seen for each in shown["approvals"])
+        )
+        if not shown["approvals"]:
+            assert shown["status"] == "done", shown
+            return [each.subject for each in devos.approvals.of_run(run)]
+        await devos.approvals.answer(shown["approvals"][0]["id"], True, by, "test")
+
+
+@pytest.mark.parametrize(
+    ("done", "asked"),
+    [
+        (PLANNED, ["plan"]),
+        ([("web-app", 6), ("checkout", 8)], ["plan", "step:2"]),
+        ([("web-app", 6), ("payment", 7)], ["plan", "step:2"]),
+        ([*PLANNED, ("payment", 5)], ["plan", "step:3"]),
+        ([("payment", 5), *PLANNED], ["step:1", "step:2", "step:3"]),
+        ([("web-app", 6), *PLANNED], ["plan", "step:2", "step:3"]),
+        (PLANNED[::-1], ["step:1", "step:2"]),
+        (PLANNED[1:], ["step:1"]),
+        (PLANNED[:1], ["plan"]),
+        ([], []),
+    ],
+    ids=["honest", "argument", "target", "extra", "before", "repeated", "swapped", "left out", "cut", "nothing"],
+)
+async def test_whatever_deviates_from_the_plan_is_asked_about_by_itself(
+    devos: DevOS, done: Calls, asked: list[str]
+) -> None:
+    run = await devos.start(planned_then_done(PLANNED, done))
+    assert await questions(devos, run) == asked
+    assert [(each["deployment"], each["replicas"]) for each in devos.wire.journal("scale")] == done
+
+
+async def test_what_comes_later_is_filled_in_exactly(devos: DevOS) -> None:
+    async def chain(devos: DevOS) -> str:
+        first = await devos.kubernetes.scale("web-app", "production", 6)
+        number = await devos.kubernetes.announce(f"{first.was:03d} became {first.replicas}")
+        await devos.kubernetes.scale("checkout", "production", first.replicas)
+        await devos.kubernetes.answer(number, f"as told in {number}")
+        return "done"
+
+    run = await devos.start(chain)
+    assert await questions(devos, run) == ["plan"]
+    assert devos.wire.journal("answer") == [{"name": "answer", "number": "M2", "text": "as told in M2"}]
+    assert devos.wire.journal("announce")[0]["text"] == "004 became 6"
+
+
+async def test_a_result_that_the_plan_does_not_refer_to_is_a_deviation(devos: DevOS) -> None:
+    turns = iter([lambda scaled: scaled.replicas, lambda scaled: 9])
+
+    async def chain(devos: DevOS) -> str:
+        choose: Callable[[Any], int] = next(turns)
+        first = await devos.kubernetes.scale("web-app", "production", 6)
+        await devos.kubernetes.scale("checkout", "production", choose(first))
+        return "done"
+
+    run = await devos.start(chain)
+    assert await questions(devos, run) == ["plan", "step:2"]
+
+
+async def test_what_comes_after_an_open_plan_is_asked_about_when_it_is_reached(devos: DevOS) -> None:
+    async def decides(devos: DevOS) -> str:
+        scaled = await devos.kubernetes.scale("web-app", "production", 6)
+        if scaled.was < scaled.replicas:
+            await devos.kubernetes.scale("checkout", "production", 7)
+        return "done"
+
+    run = await devos.start(decides)
+    assert await questions(devos, run) == ["plan", "step:2"]
+
+
+async def test_a_leap_that_shows_only_later_is_asked_about_although_the_plan_was_agreed(devos: DevOS) -> None:
+    """In staging nobody is asked, until the number turns out to be more than three times the one before."""
+
+    async def later(devos: DevOS) -> str:
+        first = await devos.kubernetes.scale("web-app", "staging", 12)
+        second = await devos.kubernetes.scale("web-app", "staging", 40)
+        await devos.kubernetes.scale("checkout", "staging", second.replicas)
+        return f"{first.was}"
+
+    run = await devos.start(later)
+    assert await questions(devos, run) == ["plan", "step:3"]
+
+
+async def test_ones_own_confirmation_of_a_plan_is_not_somebody_elses_approval_of_it(devos: DevOS) -> None:
+    devos.rule('@id("two") @approval("approve") permit (principal, action == Action::"kubernetes.delete", resource);')
+
+    async def mixed(devos: DevOS) -> str:
+        await devos.kubernetes.scale("web-app", "production", 6)
+        await devos.kubernetes.delete("checkout", "production")
+        return "done"
+
+    run = await devos.start(mixed)
+    first = await devos.agree(run, by="ana")
+    shown = await devos.when(run, lambda shown: shown["approvals"] not in ([], [first]))
+    (second,) = shown["approvals"]
+    assert (first["level"], second["level"], first["digest"]) == ("confirm", "approve", second["digest"])
+    assert not devos.wire.journal("delete")
+    with pytest.raises(CannotAnswer, match="somebody else than ana"):
+        await devos.approvals.answer(second["id"], True, "ana", "test")
+    await devos.approvals.answer(second["id"], True, "bob", "test")
+    assert (await devos.ended(run))["status"] == "done"
+    assert [step["approved_by"] for step in devos.runs.show(run)["steps"]] == ["ana", "bob"]
