@@ -79,7 +79,7 @@ class Demo:
                     approved.add(change)
             if time.monotonic() > end:
                 raise TimeoutError(f"{run} is still {shown['status']} after {PATIENCE:g} s")
-            self._quietly("runs", "show", run, "--follow")
+            time.sleep(0.2)
         self._devos("runs", "show", run)
         return run
 
@@ -95,9 +95,6 @@ class Demo:
         shown = " ".join(f'"{word}"' if " " in word else word for word in words)
         _say(f"\n$ devos {shown}")
         return subprocess.run(self._command(*words), env=self._environment, check=False).returncode
-
-    def _quietly(self, *words: str) -> None:
-        subprocess.run(self._command(*words), env=self._environment, check=False, stdout=subprocess.DEVNULL)
 
     def _json(self, *words: str) -> Any:
         answer = subprocess.run(
