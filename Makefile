@@ -27,10 +27,8 @@ cover: venv ## run the tests, and see which lines and branches of the code they 
 	@$(BIN)/coverage report --omit='policies/*' --fail-under=90
 
 lint: venv ## check style, types and who imports whom
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
+	@failed=0; for each in "ruff check" "ruff format --check" mypy "lint-imports --no-cache"; do \
+		$(BIN)/$$each || failed=1; done; exit $$failed
 
 format: venv ## put the sources into the house's form
 	@$(BIN)/ruff check --fix

@@ -1,4 +1,4 @@
-"""What holds for every test: a home of its own, UTC, nothing outside this machine, and skips that CI does not accept."""
+"""What holds for every test: a home of its own, UTC, nothing outside this machine, no skips where CI allows none."""
 
 from __future__ import annotations
 
