@@ -102,7 +102,7 @@ async def together(*branches: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
-    failed = next((error for task in tasks if (error := task.exception()) is not None), None)
-    if failed is not None:
-        raise failed
+    failed = [error for task in tasks if (error := task.exception()) is not None]  # asks all, or asyncio complains
+    if failed:
+        raise failed[0]
     return tuple(task.result() for task in tasks)

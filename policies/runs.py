@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
+from contextvars import Context
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -224,7 +225,8 @@ class Runs:
 
     async def _put_aside(self, run: str) -> NoReturn:
         """Leave a run as DBOS leaves a cancelled one, which is the only kind that it resumes."""
-        await DBOS.cancel_workflow_async(run)
+        # In a context of its own, since DBOS would make it one more step of the run that it is called in.
+        await asyncio.create_task(DBOS.cancel_workflow_async(run), context=Context())
         raise DBOSWorkflowCancelledError(f"{run} is put aside")
 
     async def cancel(self, run: str, by: str, via: str) -> bool:

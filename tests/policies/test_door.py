@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cluster import DevOS, Gate, NoSuch
+from cluster import PATIENCE, DevOS, Gate, NoSuch
 
 from policies.action import Unreachable
 from policies.audit.log import CannotRecord, Entry, Log
@@ -207,6 +207,17 @@ async def test_frozen_while_one_waits_for_an_answer_it_holds_and_is_decided_agai
         await taking
 
 
+async def test_frozen_while_the_change_is_being_decided_it_holds(house: DevOS) -> None:
+    async def thaw(seconds: float) -> None:
+        assert not house.wire.journal()
+        house.brake.thaw()
+
+    house.sleep = thaw
+    house.wire.before("read", house.brake.freeze)  # while it is previewed
+    assert await house.take(scales) == "Scaled(was=4, replicas=6)"
+    assert house.slept == [0.5]
+
+
 async def test_frozen_while_one_waits_for_a_change_request_it_holds(build: Build) -> None:
     gate, thawed = Gate(), []
 
@@ -247,6 +258,24 @@ async def test_a_change_under_way_is_finished_and_recorded_although_it_is_cancel
     with pytest.raises(asyncio.CancelledError):
         await taking
     assert house.types("run-1") == ["action.intended", "action.done"]
+
+
+async def test_one_can_wait_until_no_change_is_under_way(house: DevOS) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        await go_on.wait()
+
+    assert await house.door.settled(within=0)
+    house.wire.before("scale", slow)
+    taking = asyncio.create_task(house.take(scales))
+    await begun.wait()
+    assert not await house.door.settled(within=0)
+    go_on.set()
+    assert await house.door.settled(within=PATIENCE)
+    assert house.types("run-1") == ["action.intended", "action.done"]
+    await taking
 
 
 async def test_a_read_under_way_is_dropped_when_it_is_cancelled(house: DevOS) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -91,6 +92,16 @@ async def test_waits_for_all_and_then_raises_the_first_error_in_the_order_of_bra
     with entered(Numbers()), pytest.raises(NoSuch, match="late"):
         await together(late(), early(), well())
     assert ended == ["early", "well", "late"]
+
+
+async def test_the_errors_that_are_not_raised_are_not_complained_about(caplog: pytest.LogCaptureFixture) -> None:
+    async def fails() -> None:
+        raise NoSuch("thing")
+
+    with entered(Numbers()), pytest.raises(NoSuch):
+        await together(fails(), fails())
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 async def test_cancelling_reaches_every_branch() -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from cluster import DevOS, NoSuch, request
+from dbos import DBOS
+from dbos._error import DBOSAwaitedWorkflowCancelledError
 from victim import WORKFLOWS, asks, one_by_one
 
 from policies.audit.log import CannotRecord, Entry
@@ -220,6 +222,62 @@ async def test_a_run_killed_at_a_question_waits_on_and_its_approval_counts_once(
         other = await devos.start(asks)
         assert (await devos.asked(other))["id"] != question["id"]
         await devos.runs.cancel(other, "ana", "typed")
+
+
+def write(folder: Path, statement: str, **values: Any) -> None:
+    """Bring the two tables of a run apart, as a kill between two writes does."""
+    engine = sa.create_engine(f"sqlite:///{folder / 'runs.db'}")
+    with engine.begin() as connection:
+        assert connection.execute(sa.text(statement), values).rowcount == 1
+    engine.dispose()
+
+
+async def test_killed_between_its_end_and_dbos_knowing_of_it_a_run_stays_ended(
+    tmp_path: Path, kill: Callable[..., str]
+) -> None:
+    run = kill("asks")
+    write(
+        tmp_path, "UPDATE devos_runs SET status = 'done', said = 'now 6', finished = created WHERE id = :run", run=run
+    )
+    async with DevOS(tmp_path, requests=WORKFLOWS) as devos:
+        handle: Any = await DBOS.retrieve_workflow_async(run)
+        assert await handle.get_result() == "now 6"
+        assert devos.runs.show(run)["status"] == "done"
+        assert devos.types(run).count("run.finished") == 1
+        assert not devos.approvals.open()
+        assert len(devos.wire.journal()) == 1
+
+
+async def test_killed_while_it_was_put_aside_a_run_can_be_resumed_still(
+    tmp_path: Path, kill: Callable[..., str]
+) -> None:
+    run = kill("asks")
+    said = "UPDATE devos_runs SET status = 'failed', said = 'Stopped: …', finished = created WHERE id = :run"
+    write(tmp_path, said, run=run)
+    async with DevOS(tmp_path, requests=WORKFLOWS) as devos:
+        handle: Any = await DBOS.retrieve_workflow_async(run)
+        with pytest.raises(DBOSAwaitedWorkflowCancelledError):
+            await handle.get_result()
+        await devos.runs.resume(run)
+        await devos.agree(run)
+        assert (await devos.ended(run))["said"] == "now 6"
+
+
+async def test_killed_while_it_was_resumed_a_run_goes_on(tmp_path: Path, kill: Callable[..., str]) -> None:
+    run = kill("asks")
+    write(tmp_path, "UPDATE workflow_status SET status = 'CANCELLED' WHERE workflow_uuid = :run", run=run)
+    async with DevOS(tmp_path, requests=WORKFLOWS) as devos:
+        await devos.agree(run)
+        assert (await devos.ended(run))["said"] == "now 6"
+
+
+async def test_a_run_that_dbos_gave_up_is_said_to_have_failed(tmp_path: Path, kill: Callable[..., str]) -> None:
+    run = kill("asks")
+    write(tmp_path, "UPDATE workflow_status SET status = 'ERROR' WHERE workflow_uuid = :run", run=run)
+    async with DevOS(tmp_path, requests=WORKFLOWS) as devos:
+        shown = devos.runs.show(run)
+        assert (shown["status"], shown["approvals"]) == ("failed", [])
+        assert shown["said"].startswith("DevOS itself failed at the end of this run")
 
 
 async def test_a_run_keeps_its_time(devos: DevOS) -> None:
