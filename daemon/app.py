@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from daemon import home as places
 from daemon.claim import claimed, executor_id
 from daemon.config import Config
@@ -39,7 +41,7 @@ from policies.engine import Rules, rule_files
 from policies.execution import StepsChanged
 from policies.plan import Plan
 from policies.runs import Request, Runs
-from policies.store import engine_of
+from policies.store import BadDatabase, engine_of
 from policies.undoing import undo
 
 INTENTS: tuple[Intent, ...] = (scale_deployment, deploy_service, count_replicas)
@@ -100,7 +102,10 @@ class App:
         self.ears = Ears(self.home, self.config.hearing)
         self.runs = Runs(engine, self.log, self.approvals, self.door, self.perform, executor=executor_id(self.home))
         await self.log.append(Entry("devos.daemon.started", None, None, None, {"version": version("devos")}))
-        await self.runs.launch()
+        try:
+            await self.runs.launch()
+        except DBAPIError as problem:
+            raise BadDatabase(f"{engine.url} cannot be used: {problem.orig}") from None
         self._stack.push_async_callback(self.runs.close)
         self._named = asyncio.create_task(self.refresh())
         self._stack.push_async_callback(self._forget_names)

@@ -32,20 +32,22 @@ class Demo:
         """Show everything; the exit code is 0 when every step was green and the record holds."""
         _say("DevOS demonstration: simulated systems, real speech recognition, real approvals, a real proof.")
         _say("Starting the daemon with its sandbox (devos run --sandbox) …")
-        with (self._home / "daemon.log").open("w") as log:
-            daemon = subprocess.Popen(
+        with (
+            (self._home / "daemon.log").open("w") as log,
+            subprocess.Popen(
                 self._command("run", "--sandbox"), env=self._environment, stdout=subprocess.PIPE, stderr=log, text=True
-            )
-        try:
-            assert daemon.stdout is not None
-            if daemon.stdout.readline().strip() != "ready":
-                _say(f"The daemon did not start:\n{(self._home / 'daemon.log').read_text()}")
-                return 1
-            return self._show()
-        finally:
-            daemon.terminate()
-            daemon.wait(timeout=30)
-            self._stop_sandbox()
+            ) as daemon,
+        ):
+            try:
+                assert daemon.stdout is not None
+                if daemon.stdout.readline().strip() != "ready":
+                    _say(f"The daemon did not start:\n{(self._home / 'daemon.log').read_text()}")
+                    return 1
+                return self._show()
+            finally:
+                daemon.terminate()
+                daemon.wait(timeout=30)
+                self._stop_sandbox()
 
     def _show(self) -> int:
         _say("\n1. A question is answered at once, because reading needs nobody's agreement.")

@@ -39,6 +39,8 @@ def steps_of(entries: Iterable[Stored]) -> list[dict[str, Json]]:
             result = payload.get("result", payload.get("error", payload.get("refused")))
             milliseconds = (entry.time - _started(step)).total_seconds() * 1000
             step |= {"status": ENDS[entry.type], "result": result, "ms": round(milliseconds)}
+            if refused := payload.get("refused"):  # by a rule, before anybody was asked
+                step |= {"decision": step["decision"] or "deny", "rule": step["rule"] or refused[1]}
     return [steps[step] for step in sorted(steps)]
 
 

@@ -116,17 +116,17 @@ class House:
                 text=True,
             )
         assert self.daemon.stdout is not None
-        if self.daemon.stdout.readline() != "ready\n":
-            self.stop()
-            pytest.fail(errors.read_text())
+        with self.daemon.stdout as stdout:
+            if stdout.readline() != "ready\n":
+                self.stop()
+                pytest.fail(errors.read_text())
         return self
 
     def stop(self) -> int:
         """End the daemon as a service manager does; its exit code."""
         assert self.daemon is not None
         self.daemon.terminate()
-        self.daemon.communicate(timeout=SECONDS)
-        return self.daemon.returncode
+        return self.daemon.wait(timeout=SECONDS)
 
     def clean(self) -> None:
         """Give up what a test left unfinished."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from cluster import START
+from wiring import START
 
 from policies.audit.log import Stored
 from policies.record import steps_of
@@ -84,6 +84,7 @@ def test_a_failed_and_a_refused_step_say_why() -> None:
     first, second = steps_of([INTENDED, failed, refused])
     assert (first["status"], first["result"]["text"]) == ("failed", "no")
     assert (second["status"], second["result"], second["ms"]) == ("denied", ["no", "leaps", "careful.cedar:6"], 0)
+    assert (second["decision"], second["rule"]) == ("deny", "leaps")
 
 
 def test_an_erased_payload_leaves_the_step() -> None:

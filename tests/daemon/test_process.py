@@ -1,0 +1,215 @@
+"""The daemon as a process: when it does not start, how it ends, what it logs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import resource
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from daemon.client import ask
+from daemon.process import keep_log, serve
+
+if TYPE_CHECKING:
+    from tests.daemon.conftest import House
+
+SCALE = "scale web-app to 10 replicas"
+STAGING = "set checkout to six pods in staging"
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield
+    for handler in root.handlers:
+        if handler not in before[0]:
+            handler.close()
+    root.handlers[:], root.level = before
+
+
+def a_file(home: Path) -> None:
+    home.rmdir()
+    home.write_text("I am a file.")
+
+
+def no_database(name: str) -> Callable[[Path], None]:
+    def spoil(home: Path) -> None:
+        (home / name).write_text("This is a letter to my aunt. " * 100)
+
+    return spoil
+
+
+def newer(name: str) -> Callable[[Path], None]:
+    def spoil(home: Path) -> None:
+        with closing(sqlite3.connect(home / name)) as connection:
+            connection.execute("PRAGMA user_version = 999")
+        (home / name).chmod(0o600)
+
+    return spoil
+
+
+def wrote(name: str, content: bytes) -> Callable[[Path], None]:
+    def spoil(home: Path) -> None:
+        (home / name).parent.mkdir(exist_ok=True, mode=0o700)
+        (home / name).write_bytes(content)
+
+    return spoil
+
+
+@pytest.mark.usefixtures("logging_as_before")
+@pytest.mark.parametrize(
+    ("spoil", "code", "said"),
+    [
+        (a_file, 1, "devos"),
+        (wrote("config.toml", b"[hering]\n"), 2, "Did you mean 'hearing'?"),
+        (
+            wrote("config.toml", b"[jira]\nurl = 'https://x.example'\nemail = 'a@x'\n"),
+            2,
+            "$DEVOS_JIRA_TOKEN is not set",
+        ),
+        (wrote("rules/mine.cedar", b"permit (principal"), 2, "mine.cedar"),
+        (wrote("rules/mine.cedar", b"\xff"), 2, "mine.cedar"),
+        (no_database("audit.db"), 1, "audit.db"),
+        (newer("audit.db"), 1, "newer"),
+        (no_database("runs.db"), 1, "runs.db"),
+        (wrote("keys/audit.key", b"not a key"), 1, "audit.key"),
+        (wrote("config.toml", b"[runs]\ndatabase = 'oracle://x/y'\n"), 1, "oracle"),
+    ],
+    ids=[
+        *("a file", "unknown section", "no secret", "broken rule", "binary rule", "no audit log", "newer audit log"),
+        *("no runs", "no key", "another database"),
+    ],
+)
+def test_why_it_does_not_start(
+    empty: House,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    spoil: Callable[[Path], None],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.delenv("DEVOS_JIRA_TOKEN", raising=False)
+    spoil(empty.home)
+    assert serve(empty.home, sandbox=False) == code
+    shown = capsys.readouterr()
+    assert shown.err.startswith("DevOS does not start: ") and said in shown.err and not shown.out
+    assert "Traceback" not in shown.err
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_a_folder_whose_path_is_too_long_for_a_socket(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert serve(tmp_path / ("x" * 120), sandbox=False) == 1
+    assert "too long" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_the_log_is_json_without_secrets(tmp_path: Path) -> None:
+    keep_log(tmp_path / "logs")
+    try:
+        raise ValueError("password=hunter2 was refused")
+    except ValueError:
+        logging.getLogger("devos.test").exception("Authorization: Bearer abcdef0123456789abcdef")
+    logging.getLogger("httpx").info("not said")
+    (line,) = (tmp_path / "logs" / "devos.log").read_text().splitlines()
+    written = json.loads(line)
+    assert written["level"] == "error" and written["logger"] == "devos.test" and written["timestamp"].endswith("Z")
+    assert "hunter2" not in line and "abcdef0123456789abcdef" not in line and "ValueError" in written["exception"]
+    assert (tmp_path / "logs").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_second_one_is_told_that_the_first_runs(house: House) -> None:
+    said = house.process("run", "--sandbox")
+    assert said.code == 1 and not said.out
+    assert f"DevOS does not start: DevOS already runs for {house.home} (process " in said.err
+    assert house.devos("say", "how many replicas does web-app have").code == 0, "the first goes on"
+
+
+def test_everything_it_makes_is_its_owners_alone(house: House) -> None:
+    open_to_others = [
+        str(each.relative_to(house.home))
+        for each in house.home.iterdir()
+        if not each.is_symlink() and each.stat().st_mode & 0o077 and each.name not in ("stderr", "executor")
+    ]
+    assert not open_to_others
+    assert (house.home / "devos.sock").stat().st_mode & 0o777 == 0o600
+
+
+def test_it_ends_at_a_signal_and_goes_on_where_it_was(own: House) -> None:
+    own.start("--sandbox")
+    asking = own.devos("say", SCALE, "--json").json
+    own.devos("freeze")
+    waiting = own.devos("say", STAGING, "--json").json
+    assert waiting["status"] == "waiting"
+    assert own.stop() == 0
+    assert "Traceback" not in (own.home / "stderr").read_text() and not (own.home / "devos.sock").exists()
+    own.devos("thaw")
+    own.start("--sandbox")
+    assert own.end_of(waiting["run"])["status"] == "done" and own.replicas("staging/checkout") == 6
+    (question,) = own.devos("approvals", "--json").json
+    assert question["id"] == asking["approvals"][0]["id"], "the question is the same"
+    assert own.devos("approve", question["id"]).code == 0
+    assert own.end_of(asking["run"])["status"] == "done" and own.replicas("production/web-app") == 10
+    assert len(own.changes("kubernetes")) == 2
+    assert own.devos("audit", "verify").code == 0
+
+
+def test_it_ends_at_control_c_while_somebody_waits(own: House) -> None:
+    own.start("--sandbox")
+    own.devos("freeze")
+    run = own.devos("say", STAGING, "--json").json["run"]
+    follower = ask(own.home, "follow", run=run)
+    assert next(follower)["run"]["run"] == run
+    assert own.daemon is not None
+    own.daemon.send_signal(signal.SIGINT)
+    assert own.daemon.wait(timeout=60) == 0
+    follower.close()
+    assert own.devos("runs").code == 1
+
+
+def test_a_killed_one_leaves_a_socket_that_the_next_replaces(own: House) -> None:
+    own.start("--sandbox")
+    assert own.daemon is not None
+    own.daemon.kill()
+    own.daemon.wait(timeout=60)
+    assert (own.home / "devos.sock").exists()
+    said = own.devos("runs", "--json")
+    assert said.code == 1 and "is not running" in said.json["error"]
+    with socket.socket(socket.AF_UNIX) as stale, pytest.raises(ConnectionRefusedError):
+        stale.connect(str(own.home / "devos.sock"))
+    own.start("--sandbox")
+    assert own.devos("runs").code == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
+def test_with_a_full_disk_nothing_is_changed_and_it_is_said(own: House) -> None:
+    own.start("--sandbox")
+    assert own.daemon is not None
+    asking = own.devos("say", SCALE, "--json").json
+    own.devos("freeze")
+    frozen = own.devos("say", STAGING, "--json").json
+    resource.prlimit(own.daemon.pid, resource.RLIMIT_FSIZE, (0, 0))  # no byte more in any file
+    said = own.devos("say", STAGING)
+    assert said.code == 1 and "Nothing was started, because the audit log cannot be written" in said.err
+    said = own.devos("approve", asking["approvals"][0]["id"], "--json")
+    assert said.code == 1 and "The answer does not count, because it cannot be recorded" in said.json["error"]
+    (own.home / "frozen").unlink()
+    for answer in ask(own.home, "follow", run=frozen["run"]):
+        if answer["run"]["status"] != "waiting":
+            break
+    assert own.stop() == 0
+    assert not own.changes("kubernetes"), "no intention could be written, so nothing was done"
+    own.start("--sandbox")  # with room again
+    assert own.end_of(frozen["run"])["status"] == "done"
+    assert own.devos("approve", asking["approvals"][0]["id"]).code == 0, "the question is still open"
+    assert own.end_of(asking["run"])["status"] == "done"
+    assert len(own.changes("kubernetes")) == 2 and own.devos("audit", "verify").code == 0
