@@ -20,9 +20,9 @@ from dbos import Queue
 from dbos._dbos import DBOSRegistry
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # for cluster.py and victim.py, which processes of their own import as well
+sys.path.insert(0, str(HERE))  # for cluster.py, wiring.py and victim.py, which processes of their own import as well
 
-from cluster import DevOS  # noqa: E402 - only found now
+from wiring import DevOS  # noqa: E402 - only found now
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cluster import ACTIONS, Cdk, DevOS, Kubernetes, Scaled
+from cluster import ACTIONS, Cdk, Kubernetes, Scaled
+from wiring import DevOS
 
 from policies.action import Action, BoundAction, Effect, Found, OutsideRun, Preview, Target, digest
 

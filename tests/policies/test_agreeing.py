@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from cluster import DevOS, Gate
+from cluster import Gate
+from wiring import DevOS
 
 from policies.action import IntegrationError, Unreachable
 from policies.agreeing import Verdict, Waits

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cluster import PATIENCE, START, DevOS, never
+from wiring import PATIENCE, START, DevOS, never
 
 from policies.approvals import ALPHABET, Approval, Approvals, CannotAnswer
 from policies.audit.log import CannotRecord, Entry

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster import PATIENCE, DevOS
 from victim import asks, one_by_one
+from wiring import PATIENCE, DevOS
 
 from policies.runs import NoSuchRun
 from policies.steps import together, until

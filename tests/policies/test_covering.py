@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from cluster import DevOS
+from wiring import DevOS
 
 from policies.approvals import CannotAnswer
 

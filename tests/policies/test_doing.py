@@ -6,7 +6,8 @@ import asyncio
 from itertools import pairwise
 
 import pytest
-from cluster import DevOS, NoSuch
+from cluster import NoSuch
+from wiring import DevOS
 
 from policies.action import IntegrationError, Unreachable
 from policies.doing import ATTEMPTS, backoff

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cluster import PATIENCE, DevOS, Gate, NoSuch
+from cluster import Gate, NoSuch
+from wiring import PATIENCE, DevOS
 
 from policies.action import Unreachable
 from policies.audit.log import CannotRecord, Entry, Log

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from cluster import PATIENCE, DevOS, life
 from dbos import _core
 from dbos._serialization import DBOSPortableJSONSerializer, DefaultSerializer
 from victim import WORKFLOWS, asks
+from wiring import PATIENCE, DevOS, life
 
 from policies import durable
 

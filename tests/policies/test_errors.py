@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from cluster import DevOS, NoSuch
+from cluster import NoSuch
+from wiring import DevOS
 
 from policies.errors import IntegrationError, OutsideRun, Unreachable
 from policies.output import check, failed

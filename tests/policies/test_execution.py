@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster import DevOS, Gate, life, never
+from cluster import Gate
 from victim import WORKFLOWS, asks
+from wiring import DevOS, life, never
 
 from policies.action import OutsideRun, Unreachable
 from policies.agreeing import Verdict

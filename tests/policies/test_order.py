@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster import DevOS, NoSuch
+from cluster import NoSuch
 from victim import WORKFLOWS
+from wiring import DevOS
 
 from policies.action import Call, OutsideRun, entered
 from policies.order import BLOCK, Order, TooManySteps, together

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from cluster import DevOS, NoSuch, Scaled
+from cluster import NoSuch, Scaled
 from pydantic import ValidationError
+from wiring import DevOS
 
 from policies.output import Origin, Refused, check, decode, error, failed, key_of, refusal, result
 

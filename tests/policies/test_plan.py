@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster import DevOS, NoSuch
+from cluster import NoSuch
 from victim import asks
+from wiring import DevOS
 
 from policies.action import Unreachable
 from policies.decision import Level

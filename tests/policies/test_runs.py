@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from cluster import DevOS, NoSuch, request
+from cluster import NoSuch
 from dbos import DBOS
 from dbos._error import DBOSAwaitedWorkflowCancelledError
 from victim import WORKFLOWS, asks, one_by_one
+from wiring import DevOS, request
 
 from policies.audit.log import CannotRecord, Entry
 from policies.runs import CannotResume, NoSuchRun, Request

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from cluster import DevOS, Wire
+from cluster import Wire
+from wiring import DevOS
 
 from policies.action import Effect, OutsideRun, Preview, action, idempotency_key
 from policies.order import together

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from cluster import DevOS, NoSuch
+from cluster import NoSuch
+from wiring import DevOS
 
 from policies.errors import IntegrationError
 from policies.output import check, failed

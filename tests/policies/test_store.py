@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from cluster import DevOS
+from wiring import DevOS
 
 from policies import store
 from policies.store import SCHEMA, BadDatabase, NewerFile, engine_of, prepare

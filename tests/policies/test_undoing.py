@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 
 import pytest
-from cluster import ACTIONS, DevOS, NoSuch
+from cluster import ACTIONS, NoSuch
+from wiring import DevOS
 
 from policies.undoing import NothingToUndo, undo
 

@@ -13,7 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
-from cluster import DevOS, die
+from wiring import DevOS, die
 
 from policies.order import together
 
