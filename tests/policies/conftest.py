@@ -103,7 +103,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             assert server.poll() is None, "PostgreSQL did not start"
         yield url
     finally:
-        server.send_signal(signal.SIGINT)  # end at once, connections or not
+        server.send_signal(signal.SIGQUIT)  # at once, and nothing is kept
         server.wait()
         shutil.rmtree(folder)
 

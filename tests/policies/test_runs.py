@@ -249,6 +249,20 @@ async def test_killed_between_its_end_and_dbos_knowing_of_it_a_run_stays_ended(
         assert len(devos.wire.journal()) == 1
 
 
+async def test_an_end_that_was_recorded_is_not_recorded_again(tmp_path: Path, kill: Callable[..., str]) -> None:
+    run = kill("asks")
+    killed = DevOS(tmp_path)
+    await killed.log.append(Entry("devos.run.finished", run, None, None, {"status": "done"}))
+    killed.close()
+    write(
+        tmp_path, "UPDATE devos_runs SET status = 'done', said = 'now 6', finished = created WHERE id = :run", run=run
+    )
+    async with DevOS(tmp_path, requests=WORKFLOWS) as devos:
+        handle: Any = await DBOS.retrieve_workflow_async(run)
+        await handle.get_result()
+        assert devos.types(run).count("run.finished") == 1
+
+
 async def test_killed_while_it_was_put_aside_a_run_can_be_resumed_still(
     tmp_path: Path, kill: Callable[..., str]
 ) -> None:
