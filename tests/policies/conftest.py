@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from dbos import Queue
 from dbos._dbos import DBOSRegistry
+from dbos._sys_db import SystemDatabase
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # for cluster.py, wiring.py and victim.py, which processes of their own import as well
@@ -27,16 +28,21 @@ from wiring import DevOS  # noqa: E402 - only found now
 
 @pytest.fixture(autouse=True, scope="session")
 def _impatience() -> Iterator[None]:
-    """Have DBOS look for runs to recover 20 times a second, not once: the tests would only wait."""
-    register = DBOSRegistry._register_internal_queue
+    """Have DBOS look 20 times a second, not once, for runs to recover and for its end: the tests would only wait."""
+    register, listen = DBOSRegistry._register_internal_queue, SystemDatabase._notification_listener_polling
 
     def impatient(self: DBOSRegistry, *args: Any, **options: Any) -> Queue:
         queue = register(self, *args, **options)
         queue._polling_interval_sec = 0.05
         return queue
 
+    def listening(self: SystemDatabase) -> None:
+        self._notification_listener_polling_interval_sec = 0.05
+        listen(self)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DBOSRegistry, "_register_internal_queue", impatient)
+        patch.setattr(SystemDatabase, "_notification_listener_polling", listening)
         yield
 
 
