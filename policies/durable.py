@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextvars import Context
 from typing import NoReturn
 
-from dbos import _core
+from dbos import DBOS, DBOSConfig, _core
+from dbos._error import DBOSWorkflowCancelledError
 from dbos._serialization import DBOSPortableJSONSerializer, DefaultSerializer, Serializer
+from sqlalchemy.engine import Engine
 
 from policies.action import digest
 
@@ -38,6 +42,27 @@ def application_version(executor: str) -> str:
 def serializer() -> Serializer:
     """JSON only."""
     return DBOSPortableJSONSerializer()
+
+
+def configuration(engine: Engine, executor: str) -> DBOSConfig:
+    """Every setting of DBOS that matters here, none left to its default."""
+    return DBOSConfig(
+        name=application_name(executor),
+        system_database_url=engine.url.render_as_string(hide_password=False),
+        system_database_engine=engine,
+        application_version=application_version(executor),
+        executor_id=executor,
+        serializer=serializer(),
+        log_level="ERROR",
+        use_listen_notify=True,
+    )
+
+
+async def put_aside(run: str) -> NoReturn:
+    """Leave the run this is called in as DBOS leaves a cancelled one, which is the only kind that it resumes."""
+    # In a context of its own, since DBOS would make it one more step of the run.
+    await asyncio.create_task(DBOS.cancel_workflow_async(run), context=Context())
+    raise DBOSWorkflowCancelledError(f"{run} is put aside")
 
 
 def close_traps() -> None:

@@ -6,14 +6,13 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextvars import Context
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import DBOS, SetWorkflowID
 from dbos._core import StepOptions
 from dbos._error import DBOSWorkflowCancelledError
 from sqlalchemy.engine import Engine
@@ -99,7 +98,7 @@ class Runs:
         """
         await asyncio.to_thread(prepare, self._engine)
         durable.close_traps()
-        DBOS(config=self._config())
+        DBOS(config=durable.configuration(self._engine, self._executor))
 
         @DBOS.workflow(name="devos.run", max_recovery_attempts=durable.RECOVERIES)
         async def workflow(run: str) -> str:
@@ -109,18 +108,6 @@ class Runs:
         DBOS.launch()
         for run in await asyncio.to_thread(self._unfinished):
             await self._go_on(run)
-
-    def _config(self) -> DBOSConfig:
-        return DBOSConfig(
-            name=durable.application_name(self._executor),
-            system_database_url=self._engine.url.render_as_string(hide_password=False),
-            system_database_engine=self._engine,
-            application_version=durable.application_version(self._executor),
-            executor_id=self._executor,
-            serializer=durable.serializer(),
-            log_level="ERROR",
-            use_listen_notify=True,
-        )
 
     async def close(self) -> None:
         """Stop; runs that are not finished go on at the next launch."""
@@ -176,7 +163,7 @@ class Runs:
         row = await asyncio.to_thread(self._row, run)
         if row["status"] != "running":  # killed between its end, or its cancelling, and DBOS's knowing of it
             await self._finish(run, row["status"], row["said"])
-            return await self._put_aside(run) if row["said"].startswith(ASIDE) else str(row["said"])
+            return await durable.put_aside(run) if row["said"].startswith(ASIDE) else str(row["said"])
         request = Request(**row["request"])
         origin = Origin(run, request.person, request.channel, request.intent, request.tier)
         try:
@@ -221,13 +208,7 @@ class Runs:
             f"or give it up with `devos runs cancel {run}`."
         )
         await self._finish(run, "failed", said)
-        return await self._put_aside(run)
-
-    async def _put_aside(self, run: str) -> NoReturn:
-        """Leave a run as DBOS leaves a cancelled one, which is the only kind that it resumes."""
-        # In a context of its own, since DBOS would make it one more step of the run that it is called in.
-        await asyncio.create_task(DBOS.cancel_workflow_async(run), context=Context())
-        raise DBOSWorkflowCancelledError(f"{run} is put aside")
+        return await durable.put_aside(run)
 
     async def cancel(self, run: str, by: str, via: str) -> bool:
         """Stop a run at once; a change that is under way is finished and recorded. False when it had ended.
