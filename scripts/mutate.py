@@ -213,15 +213,16 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory(prefix="devos-mutate-") as folder:
         copy = copied(repository, Path(folder))
-        limits = {}
+        limits: dict[Path, float] = {}
         for test in sorted({mirror(mutant.source) for mutant in tried}):
             start = time.monotonic()
-            if not passes(copy, test, say=True):
-                print(f"{test} fails before anything is broken; mend it first.")
-                return 2
-            limits[test] = PATIENCE * (time.monotonic() - start) + 5
+            if passes(copy, test, say=True):
+                limits[test] = PATIENCE * (time.monotonic() - start) + 5
+            else:
+                print(f"{test} fails before anything is broken; mend it first.", flush=True)
+        judged = [mutant for mutant in tried if mirror(mutant.source) in limits]
         survived = []
-        for mutant in tried:
+        for mutant in judged:
             (copy / mutant.source).write_text(mutant.text)
             test = mirror(mutant.source)
             if passes(copy, test, within=limits[test]):
@@ -230,8 +231,10 @@ def main() -> int:
             else:
                 print(f"noticed   {mutant}", flush=True)
             shutil.copyfile(repository / mutant.source, copy / mutant.source)
-    print(f"{len(tried)} broken, {len(tried) - len(survived)} noticed, {len(survived)} survived")
-    return 1 if survived else 0
+    print(f"{len(judged)} broken, {len(judged) - len(survived)} noticed, {len(survived)} survived")
+    if survived:
+        return 1
+    return 0 if judged == tried else 2
 
 
 def sampled(sources: Sequence[Path], number: int) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TZ"] = "UTC"
 time.tzset()
+# Whoever starts the tests in the background may have told them to ignore Ctrl-C, which programs under test would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NO_SKIP = os.environ.get("DEVOS_NO_SKIP") == "1"
 INSTALL = "install with:"
