@@ -18,7 +18,8 @@ from policies.audit.log import Log
 from policies.brake import Brake
 from policies.door import Door
 from policies.engine import SHIPPED, Rules
-from policies.runs import Request, Runs
+from policies.request import Request
+from policies.runs import Runs
 from policies.store import engine_of
 
 

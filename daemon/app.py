@@ -19,7 +19,7 @@ from daemon.control import Control
 from daemon.desk import Desk
 from daemon.hearing.utterance import Utterance
 from daemon.listening import Ears
-from daemon.names import read_names
+from daemon.names import NOTHING, read_names
 from daemon.systems import connected, known_actions, simulated
 from integrations.sandbox.process import ensure
 from integrations.servicenow import ServiceNow
@@ -40,7 +40,8 @@ from policies.door import Door
 from policies.engine import Rules, rule_files
 from policies.execution import StepsChanged
 from policies.plan import Plan
-from policies.runs import Request, Runs
+from policies.request import Request
+from policies.runs import Runs
 from policies.store import BadDatabase, engine_of
 from policies.undoing import undo
 
@@ -98,7 +99,8 @@ class App:
         self.door = Door(self.rules, self.log, self.approvals, self.brake, self._gate())
         self.intents = {each.name: each for each in INTENTS}
         self._apps = apps
-        self.understanding = Understanding(INTENTS, Catalogue.of())
+        self.names = NOTHING
+        self.understanding = Understanding(INTENTS, self.names.catalogue)
         self.ears = Ears(self.home, self.config.hearing)
         self.runs = Runs(engine, self.log, self.approvals, self.door, self.perform, executor=executor_id(self.home))
         await self.log.append(Entry("devos.daemon.started", None, None, None, {"version": version("devos")}))
@@ -114,7 +116,8 @@ class App:
         self._stack.push_async_callback(self._control.close)
 
     async def pause(self) -> None:
-        """Take no more questions, and let the changes that are under way come to their end and their record."""
+        """Take no more questions, begin no change, and let those that are under way come to their end and record."""
+        self.door.close()
         await self._control.close()
         await self.door.settled(LAST_CHANGES)
         self.log.close()
@@ -160,14 +163,16 @@ class App:
 
     async def refresh(self) -> None:
         """Read again which names exist."""
-        names = await read_names(self.door, self.systems, self.config.environments, self._apps, self.person)
-        if names != self.understanding.catalogue:
-            self.understanding = self.understanding.with_catalogue(names)
+        self.names = await read_names(
+            self.door, self.systems, self.config.environments, self._apps, self.person, self.names
+        )
+        if self.names.catalogue != self.understanding.catalogue:
+            self.understanding = self.understanding.with_catalogue(self.names.catalogue)
 
     async def understand(self, utterance: Utterance, folder: Path) -> Understood | NotUnderstood:
         """Understand a sentence; one that names something unknown is tried again with names read afresh."""
         await self.catalogue()
-        context = Context.of(folder, self.person)
+        context = await asyncio.to_thread(Context.of, folder, self.person)
         answer = self.understanding.understand(utterance.text, context, channel=utterance.channel)
         if isinstance(answer, Understood):
             return answer

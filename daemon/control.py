@@ -45,13 +45,10 @@ class Control:
         self._busy: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
-        """Listen; the socket is made with mode 0600, and one left by a killed daemon is replaced."""
+        """Listen; the socket gets mode 0600, in a folder that is private anyway; a killed daemon's is replaced."""
         self._path.unlink(missing_ok=True)
-        before = os.umask(0o177)
-        try:
-            self._server = await asyncio.start_unix_server(self._serve, self._path, limit=LIMIT)
-        finally:
-            os.umask(before)
+        self._server = await asyncio.start_unix_server(self._serve, self._path, limit=LIMIT)
+        self._path.chmod(0o600)
 
     async def close(self) -> None:
         """Stop listening and let go of everybody who waits."""

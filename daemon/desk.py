@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -17,7 +17,8 @@ from intents.understanding.understand import NotUnderstood, Understood
 from policies.action import Json
 from policies.approvals import CannotAnswer
 from policies.audit.log import CannotRecord, Entry
-from policies.runs import CannotResume, NoSuchRun, Request
+from policies.request import Request
+from policies.runs import CannotResume, NoSuchRun
 
 if TYPE_CHECKING:
     from daemon.app import App
@@ -55,13 +56,11 @@ class Desk:
         }
 
     async def _say(self, question: dict[str, Any]) -> AsyncIterator[Json]:
-        channel = question.get("channel", "typed")
-        if channel not in get_args(Channel):
-            raise Problem(f"There is no channel {channel!r}; there are {', '.join(get_args(Channel))}.", WRONG)
-        async for answer in self._utterance(Utterance(question["text"], channel), question):
+        async for answer in self._utterance(Utterance(question["text"], _channel(question, "typed")), question):
             yield answer
 
     async def _hear(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        channel = _channel(question, "file")
         try:
             utterance, heard = await self._app.ears.hear(Path(question["file"]), await self._app.catalogue())
         except NotARecording as problem:
@@ -74,7 +73,7 @@ class Desk:
             "heard": {"transcript": heard.text, "confidence": heard.confidence, "model": heard.model}
             | {"timings": heard.timings}
         }
-        async for answer in self._utterance(utterance, question):
+        async for answer in self._utterance(replace(utterance, channel=channel), question):
             yield answer
 
     async def _utterance(self, utterance: Utterance, question: dict[str, Any]) -> AsyncIterator[Json]:
@@ -110,7 +109,7 @@ class Desk:
         answer = await self._app.understand(utterance, Path(question.get("cwd") or "/"))
         if isinstance(answer, NotUnderstood):
             raise Problem(
-                answer.because,
+                " ".join([answer.because, *self._app.names.unasked]),
                 NOT_UNDERSTOOD,
                 heard=answer.text,
                 nearest=answer.nearest,
@@ -210,3 +209,10 @@ class Desk:
         if not on:
             self._app.brake.thaw()
         yield {"frozen": on}
+
+
+def _channel(question: dict[str, Any], usual: Channel) -> Channel:
+    channel: Channel = question.get("channel", usual)
+    if channel not in get_args(Channel):
+        raise Problem(f"There is no channel {channel!r}; there are {', '.join(get_args(Channel))}.", WRONG)
+    return channel

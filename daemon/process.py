@@ -42,13 +42,25 @@ REFUSALS = (
 def serve(home: Path, *, sandbox: bool) -> int:
     """Run the daemon until SIGINT or SIGTERM, and return its exit code."""
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(home)
         keep_log(home / "logs")
         asyncio.run(_serve(App(home, load(home), sandbox=sandbox)))
     except REFUSALS as refusal:
         print(f"DevOS does not start: {refusal}", file=sys.stderr)
         return WRONG if isinstance(refusal, BadConfig | RuleError) else 1
     return 0
+
+
+def make_private(home: Path) -> None:
+    """Make the folder, or close one that is ours to everybody else: it holds keys, rules and the control socket.
+
+    Raises:
+        PermissionError: it belongs to another account.
+    """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if home.stat().st_uid != os.getuid():
+        raise PermissionError(f"{home} belongs to another account; set DEVOS_HOME to a folder of your own.")
+    home.chmod(0o700)
 
 
 async def _serve(app: App) -> None:
@@ -60,8 +72,8 @@ async def _serve(app: App) -> None:
         print("ready", flush=True)
         await stop.wait()
         await app.pause()
-        # The same as being killed, which everything here is made for, at a moment when no change is under way: an
-        # orderly end would let runs that wait see their database close, and take that for a failure.
+        # The same as being killed, which everything here is made for, at a good moment: an orderly end would let runs
+        # that wait see their database close, and take that for a failure.
         os._exit(0)
 
 

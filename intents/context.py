@@ -7,7 +7,9 @@ commit or a file's content ever enters it.
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +48,15 @@ class Context:
 
 
 def _head_of(git: Path) -> str | None:
-    """The text of HEAD, None outside a repository. In a worktree or submodule `git` is a file that names the folder."""
+    """The text of HEAD, None outside a repository. In a worktree or submodule `git` is a file that names the folder.
+
+    What belongs to another account does not count: anybody may put a .git into a folder that all can write to.
+    """
+    try:
+        if git.stat().st_uid != os.getuid():
+            return None
+    except OSError:
+        return None
     if git.is_file():
         named = _start_of(git)
         if named is None or not named.startswith("gitdir:"):
@@ -56,9 +66,12 @@ def _head_of(git: Path) -> str | None:
 
 
 def _start_of(file: Path) -> str | None:
-    """The beginning of a text file, None where it can't be read as one."""
+    """The beginning of a text file of our own, None where there is none. A pipe is not waited for."""
     try:
-        with file.open("rb") as opened:
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
+            about = os.fstat(opened.fileno())
+            if not stat.S_ISREG(about.st_mode) or about.st_uid != os.getuid():
+                return None
             return opened.read(_LONGEST_HEAD).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return None

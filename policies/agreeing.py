@@ -74,6 +74,8 @@ class Agreeing:
     ) -> None:
         self._approvals, self._brake, self._gate, self._waits = approvals, brake, gate, waits
         self._sleep = sleep
+        self.closing = False
+        """Whether the daemon ends, so that nothing may begin any more."""
 
     async def agree(
         self, origin: Origin, call: Call[Any], decision: Decision, plan: Plan, planned: Change | None, single: Change
@@ -91,13 +93,15 @@ class Agreeing:
         Raises:
             Refused: somebody said no, or nobody answered in time.
         """
-        if planned is not None and decision.level <= Level[planned.level.upper()]:
+        if planned is not None and planned.holds(single):
             subject, asked = "plan", plan
             because = next(each.because for each in plan.changes if each.level == str(plan.level))
         else:
             subject, asked, because = f"step:{single.step}", Plan((single,)), decision.because
         level = Level.APPROVE if decision.level is Level.APPROVE else Level.CONFIRM
-        approval = await self.answer(origin, subject, asked.digest, str(level), asked.shown(), because)
+        # Waiting for a change request may take longer than an approval lasts.
+        lasting = decision.level is Level.CHANGE
+        approval = await self.answer(origin, subject, asked.digest, str(level), asked.shown(), because, lasting=lasting)
         if approval.status not in ("approved", "used"):
             raise Refused(said_no(approval), decision.rule, decision.where)
         if decision.level is Level.CHANGE:
@@ -105,11 +109,19 @@ class Agreeing:
         return Agreement(approval.answered_by, approval.via)
 
     async def answer(
-        self, origin: Origin, subject: str, digest_: str, level: str, shown: list[dict[str, Json]], because: str
+        self,
+        origin: Origin,
+        subject: str,
+        digest_: str,
+        level: str,
+        shown: list[dict[str, Json]],
+        because: str,
+        *,
+        lasting: bool = False,
     ) -> Approval:
         """Ask, wait, and spend the approval on this run; the answer is final."""
         while True:
-            approval = await self._approvals.ask(origin.run, subject, digest_, level, shown, because)
+            approval = await self._approvals.ask(origin.run, subject, digest_, level, shown, because, lasting=lasting)
             if approval.status == "open":
                 self._waits.changed(origin.run)
                 approval = await self._approvals.wait(approval.id)
@@ -125,9 +137,9 @@ class Agreeing:
         return await self.answer(origin, subject, digest([subject, change]), "outcome", [change], because)
 
     async def thawed(self, origin: Origin) -> None:
-        """Wait until the emergency brake is off."""
+        """Wait until changes may begin."""
         try:
-            while self._brake.on:
+            while self.frozen:
                 self._waits.set(self._waits.outside, origin.run, "`devos thaw`: every change is frozen")
                 await self._sleep(0.5)
         finally:
@@ -135,8 +147,8 @@ class Agreeing:
 
     @property
     def frozen(self) -> bool:
-        """Whether the emergency brake is on."""
-        return self._brake.on
+        """Whether no change may begin: the emergency brake is on, or the daemon ends."""
+        return self._brake.on or self.closing
 
     async def _gated(self, origin: Origin, call: Call[Any], decision: Decision) -> Agreement:
         """Wait until the change request that the call names is approved, however long that takes."""

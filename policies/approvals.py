@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 from policies.action import Json
 from policies.audit.log import Entry, Log
 from policies.store import approvals_table as table
+from policies.store import runs_table
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """The letters of an approval's id: none that are mistaken for one another when read aloud or typed."""
@@ -79,13 +80,24 @@ class Approvals:
         level: str,
         plan: list[dict[str, Json]],
         because: str,
+        *,
+        lasting: bool = False,
     ) -> Approval:
         """The question about this digest at this level: the one that stands already, or a new one, recorded as asked.
+
+        Args:
+            run: the run that asks.
+            subject: what about: "plan", "step:N" or "outcome:N:K".
+            digest: of exactly what is shown.
+            level: confirm, approve or outcome.
+            plan: the changes that are shown.
+            because: why it is asked, in a sentence.
+            lasting: whether an approval that was spent on this run counts although it expired since.
 
         Raises:
             CannotRecord: the question could not be written to the audit log; nothing was asked.
         """
-        standing = await asyncio.to_thread(self._standing, run, subject, digest, level)
+        standing = await asyncio.to_thread(self._standing, run, subject, digest, level, lasting)
         if standing is not None:
             return standing
         now = self._clock()
@@ -162,7 +174,7 @@ class Approvals:
             CannotRecord: the answer could not be written to the audit log, and does not count.
         """
         approval = await asyncio.to_thread(self._current, code)
-        problem = self._problem(approval, by, digest)
+        problem = await asyncio.to_thread(self._problem, approval, by, digest)
         data = {
             "approval": code,
             "answer": "yes" if yes else "no",
@@ -171,16 +183,19 @@ class Approvals:
             "digest": digest or approval.digest,
         }
         if problem:
-            await self._log.append(
-                Entry("devos.approval.refused", approval.run, None, None, {**data, "problem": problem})
-            )
-            raise CannotAnswer(problem)
+            await self._refuse(approval, data, problem)
         await self._log.append(Entry("devos.approval.answered", approval.run, None, None, data, {"because": because}))
         values = {"answered_by": by, "via": via, "reason": because, "result": result}
         if not await asyncio.to_thread(self._move, code, "open", "approved" if yes else "denied", **values):
-            raise CannotAnswer(f"Somebody answered {code} at the same moment; `devos approvals` shows what is open.")
+            late = f"{code} was answered or withdrawn at the same moment; `devos approvals` shows what is open."
+            await self._refuse(approval, data, late)
         self._answered.set()
         return await asyncio.to_thread(self._current, code)
+
+    async def _refuse(self, approval: Approval, data: dict[str, Json], problem: str) -> NoReturn:
+        entry = Entry("devos.approval.refused", approval.run, None, None, {**data, "problem": problem})
+        await self._log.append(entry)
+        raise CannotAnswer(problem)
 
     def _problem(self, approval: Approval, by: str, digest: str | None) -> str:
         if approval.status != "open":
@@ -192,8 +207,10 @@ class Approvals:
         return ""
 
     def _asker(self, run: str) -> str | None:
-        started = self._log.entries(run=run, type="devos.run.started", limit=1)
-        return started[0].data["person"] if started else None
+        """Who started the run, by the database that all who may answer share."""
+        with self._engine.connect() as connection:
+            request = connection.execute(sa.select(runs_table.c.request).where(runs_table.c.id == run)).scalar()
+        return request["person"] if request else None
 
     def open(self) -> list[Approval]:
         """The questions that wait for an answer, oldest first."""
@@ -215,10 +232,12 @@ class Approvals:
             open_ones = (table.c.run == run) & table.c.status.in_(("open", "approved"))
             connection.execute(table.update().where(open_ones).values(status="withdrawn"))
 
-    def _standing(self, run: str, subject: str, digest: str, level: str) -> Approval | None:
+    def _standing(self, run: str, subject: str, digest: str, level: str, lasting: bool) -> Approval | None:
         self._expire()
         same = (table.c.run == run) & (table.c.subject == subject) & (table.c.digest == digest)
         same &= table.c.level == level  # one's own confirmation of a plan is not somebody else's approval of it
+        if not lasting:
+            same &= (table.c.status != "used") | (table.c.expires > _text(self._clock()))
         found = self._select(same & table.c.status.in_(("open", "approved", "used", "denied")))
         return found[-1] if found else None
 

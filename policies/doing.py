@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -15,6 +16,8 @@ from policies.output import Origin, decode, error, key_of, result
 from policies.steps import NotYet
 
 T = TypeVar("T")
+
+logger = logging.getLogger("devos.doing")
 
 ATTEMPTS = 5
 """How often an action is tried whose system does not answer."""
@@ -42,40 +45,18 @@ class Doing:
         except IntegrationError as failure:
             return error(call, failure)
 
-    async def change(
-        self,
-        origin: Origin,
-        call: Call[Any],
-        step: int,
-        attempt: int,
-        agreeing: Agreeing,
-        again: Callable[[], Awaitable[None]],
-    ) -> Json:
-        """Perform a change once and return its output; a failure is an output too.
-
-        Args:
-            origin: whose request it is.
-            call: the change.
-            step: its number in the run.
-            attempt: the number of intentions that are written for this step.
-            agreeing: asks a person where only a person can know whether it happened.
-            again: writes one more intention, before the change is tried again.
-        """
-        last = attempt
-        while True:
-            try:
-                return result(call, await call.perform(key_of(origin, call, step)))
-            except Unreachable as silence:
-                settled = await self.settle(origin, call, step, last, agreeing)
-                if settled is not None:
-                    return settled
-                if last - attempt + 1 == ATTEMPTS:
-                    return error(call, silence)
-            except IntegrationError as no:
-                return error(call, no)
-            await self._sleep(backoff(last - attempt + 1))
-            await again()
-            last += 1
+    async def change(self, origin: Origin, call: Call[Any], step: int) -> Json | None:
+        """Perform a change once and return its output; None when no answer came, whether it happened or not."""
+        try:
+            return result(call, await call.perform(key_of(origin, call, step)))
+        except Unreachable:
+            return None
+        except IntegrationError as no:
+            return error(call, no)
+        except Exception as bug:
+            logger.exception("%s failed by a fault of DevOS", call.name)
+            fault = f"{call.name} ended in a fault of DevOS ({type(bug).__name__}: {bug})"
+            return error(call, IntegrationError(f"{fault}; whether it happened is not known."))
 
     async def settle(self, origin: Origin, call: Call[Any], step: int, attempt: int, agreeing: Agreeing) -> Json | None:
         """Find out whether an attempt that left no result happened: its output, or None when it did not."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from policies.action import Call, Effect, IntegrationError, Json, Manner, Preview, Target
+from policies.action import Call, Effect, IntegrationError, Json, Manner, Preview, Target, Unreachable
 from policies.agreeing import Agreeing, Agreement, ChangeGate, Waits
 from policies.approvals import Approvals
 from policies.audit.log import Entry, Log, Stored
 from policies.audit.redact import redact
 from policies.brake import Brake
 from policies.decision import Decision, Facts, Level
-from policies.doing import Doing
+from policies.doing import ATTEMPTS, Doing, backoff
 from policies.output import Origin, Refused, decode, error, key_of, refusal
 from policies.plan import Change, Plan
+
+T = TypeVar("T")
 
 ASKED, INTENDED = "devos.action.asked", "devos.action.intended"
 DONE, FAILED, REFUSED = "devos.action.done", "devos.action.failed", "devos.action.refused"
@@ -46,7 +47,8 @@ class Door:
     ) -> None:
         self.waits = waits or Waits()
         self._judge, self._log = judge, log
-        self._under_way: set[asyncio.Future[Json]] = set()
+        self._under_way: dict[asyncio.Future[Any], str] = {}
+        self._sleep = sleep
         self._doing = Doing(self.waits, sleep=sleep)
         self._agreeing = Agreeing(approvals, brake, gate, self.waits, sleep=sleep)
 
@@ -88,34 +90,48 @@ class Door:
         past = [entry for entry in self.history(origin, step) if entry.type != ASKED]
         if past and past[-1].type != INTENDED:
             return past[-1].payload
-        if past and call.action.effect is not Effect.READ:
-            settled = await self._doing.settle(origin, call, step, len(past), self._agreeing)
-            if settled is not None:
-                return await self._shielded(self._conclude(origin, call, step, settled, "found out"))
-        try:
-            decision, agreement = await self._pass(origin, call, step, plan, planned)
-        except Refused as refused:
-            return await self._conclude(origin, call, step, refusal(call, refused), "refused")
-        except IntegrationError as failure:  # its preview, or the change request, could not be read
-            return await self._conclude(origin, call, step, error(call, failure), "not performed")
-        await self._intend(origin, call, step, decision, agreement)
+        attempts, tried = len(past), 0
+        while True:
+            if attempts and call.action.effect is not Effect.READ:
+                settled = await self._doing.settle(origin, call, step, attempts, self._agreeing)
+                if settled is not None:
+                    return await self._shielded(origin, self._conclude(origin, call, step, settled, "found out"))
+            if tried == ATTEMPTS:
+                silence = Unreachable(f"{call.name} did not happen: its system gave no answer, {ATTEMPTS} times.")
+                return await self._conclude(origin, call, step, error(call, silence), "not performed")
+            try:
+                decision, agreement = await self._pass(origin, call, step, plan, planned)
+            except Refused as refused:
+                return await self._conclude(origin, call, step, refusal(call, refused), "refused")
+            except IntegrationError as failure:  # its preview could not be read
+                return await self._conclude(origin, call, step, error(call, failure), "not performed")
+            await self._intend(origin, call, step, decision, agreement)
+            output = await self._attempt(origin, call, step)
+            if output is not None:
+                return output
+            attempts, tried = attempts + 1, tried + 1
+            if tried < ATTEMPTS:
+                await self._sleep(backoff(tried))
+
+    async def _attempt(self, origin: Origin, call: Call[Any], step: int) -> Json | None:
+        """Perform it now; None when no answer came to a change."""
         if call.action.effect is Effect.READ:
             output = await self._doing.read(origin, call, step)
             return await self._conclude(origin, call, step, output, "performed")
 
-        async def change() -> Json:
-            again = partial(self._intend, origin, call, step, decision, agreement)
-            output = await self._doing.change(origin, call, step, len(past) + 1, self._agreeing, again)
-            return await self._conclude(origin, call, step, output, "performed")
+        async def change() -> Json | None:
+            made = await self._doing.change(origin, call, step)
+            return None if made is None else await self._conclude(origin, call, step, made, "performed")
 
-        return await self._shielded(change())
+        return await self._shielded(origin, change())
 
     async def _pass(
         self, origin: Origin, call: Call[Any], step: int, plan: Plan, planned: Change | None
     ) -> tuple[Decision, Agreement]:
         """Decide and ask; after every wait decide again, until nothing rose meanwhile."""
         reads = call.action.effect is Effect.READ
-        agreed, agreement = Level.AUTO, Agreement()
+        agreed: Change | None = None
+        agreement = Agreement()
         while True:
             if not reads:
                 await self._agreeing.thawed(origin)
@@ -124,11 +140,11 @@ class Door:
             if decision.level is Level.DENY:
                 text = f"{call.name} is refused: {decision.because} (rule {decision.rule}, {decision.where})"
                 raise Refused(text, decision.rule, decision.where)
-            if decision.level > agreed:
-                single = Change.of(step, call.name, call.json, call.target(), preview, decision)
+            now = Change.of(step, call.name, call.json, call.target(), preview, decision)
+            if decision.level is not Level.AUTO and (agreed is None or not agreed.holds(now)):
                 await self._ask(origin, call, step, decision)
-                agreement = await self._agreeing.agree(origin, call, decision, plan, planned, single)
-                agreed = decision.level
+                agreement = await self._agreeing.agree(origin, call, decision, plan, planned, now)
+                agreed = now
             elif reads or not self._agreeing.frozen:
                 return decision, agreement
 
@@ -193,16 +209,24 @@ class Door:
         self.waits.changed(origin.run)
         return output
 
-    async def settled(self, within: float) -> bool:
-        """Wait until no change is under way, at most `within` seconds; whether that came to pass."""
-        under_way = set(self._under_way)
-        return not under_way or not (await asyncio.wait(under_way, timeout=within))[1]
+    async def settled(self, within: float, run: str | None = None) -> bool:
+        """Wait, at most `within` seconds, until no change is under way (of one run, or of all), and say if so."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + within
+        while under_way := [task for task, of in self._under_way.items() if run in (None, of)]:
+            if (await asyncio.wait(under_way, timeout=max(0.0, end - loop.time())))[1]:
+                return False
+        return True
 
-    async def _shielded(self, work: Awaitable[Json]) -> Json:
+    def close(self) -> None:
+        """Let no further change begin, because the daemon ends."""
+        self._agreeing.closing = True
+
+    async def _shielded(self, origin: Origin, work: Awaitable[T]) -> T:
         """Let a change and its record finish although the run is cancelled, so that nothing is half known."""
         task = asyncio.ensure_future(work)
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._under_way[task] = origin.run
+        task.add_done_callback(self._under_way.pop)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:

@@ -63,6 +63,11 @@ class Change:
             because=decision.because,
         )
 
+    def holds(self, now: Change) -> bool:
+        """Whether what was shown of this change still is so: the strictness, the rule, where, and the number before."""
+        shown = (self.rule, self.environment) == (now.rule, now.environment) and self.before in (None, now.before)
+        return shown and Level[now.level.upper()] <= Level[self.level.upper()]
+
     def covers(self, name: str, args: Mapping[str, Json], results: Mapping[int, Json]) -> bool:
         """Whether a call is exactly this change, with the results that earlier steps really had filled in."""
         try:
@@ -92,6 +97,15 @@ class Plan:
     def level(self) -> Level:
         """The strictest level any of its changes needs."""
         return max((Level[change.level.upper()] for change in self.changes), default=Level.AUTO)
+
+    @property
+    def refused(self) -> str:
+        """Why it cannot be carried out, change by change that a rule refuses; empty when it can."""
+        return " ".join(
+            f"{change.summary}: refused. {change.because} (rule {change.rule}, {change.where})"
+            for change in self.changes
+            if change.level == str(Level.DENY)
+        )
 
     def change(self, step: int) -> Change | None:
         """The change planned as that step."""
@@ -153,12 +167,16 @@ class Planning:
         target = call.target()
         target = replace(target, id=self._readable(target.id))
         preview, decision = await self._propose(call, args, target)
+        if call.manner.offered and decision.level is Level.DENY:
+            raise Refused(decision.because, decision.rule, decision.where)
         readable = replace(
             preview,
             summary=self._readable(preview.summary),
             undo=self._readable(preview.undo),
             evidence=self._readable(preview.evidence),
         )
+        if any((change.action, change.target) == (call.name, target.id) for change in self.changes):
+            readable = replace(readable, before=None)  # the change before it in this plan will have moved the number
         self.changes.append(Change.of(step, call.name, args, target, readable, decision))
         return Later(self._marks, step)
 

@@ -11,10 +11,11 @@ from policies.audit.log import Stored
 ENDS = {"devos.action.done": "done", "devos.action.failed": "failed", "devos.action.refused": "denied"}
 
 
-def steps_of(entries: Iterable[Stored]) -> list[dict[str, Json]]:
+def steps_of(entries: Iterable[Stored], *, ended: bool = False) -> list[dict[str, Json]]:
     """One JSON object for each step, in order.
 
-    A step that was read while the run was planned stands as that reading until the run itself comes to it.
+    A step that was read while the run was planned stands as that reading until the run itself comes to it. Where the
+    run has ended, a step without an end was cut off by its cancelling.
     """
     steps: dict[int, dict[str, Json]] = {}
     planned: set[int] = set()
@@ -41,7 +42,10 @@ def steps_of(entries: Iterable[Stored]) -> list[dict[str, Json]]:
             step |= {"status": ENDS[entry.type], "result": result, "ms": round(milliseconds)}
             if refused := payload.get("refused"):  # by a rule, before anybody was asked
                 step |= {"decision": step["decision"] or "deny", "rule": step["rule"] or refused[1]}
-    return [steps[step] for step in sorted(steps)]
+    for step in steps.values():
+        if ended and step["status"] in ("asking", "running"):
+            step["status"] = "cancelled"
+    return [steps[number] for number in sorted(steps)]
 
 
 def _new(entry: Stored) -> dict[str, Json]:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ from policies.execution import Execution, StepsChanged
 from policies.output import Origin, Refused, check
 from policies.plan import Plan, Planning
 from policies.record import steps_of
+from policies.request import Request
 from policies.store import prepare
 from policies.store import runs_table as table
 
@@ -35,8 +36,12 @@ BEFORE = 1
 """How many DBOS steps a run has before its first action: the plan."""
 
 
-ASIDE = "Stopped: "
-"""How what is said of a run begins that was put aside, because newer code has other steps."""
+UNDER_WAY = 30.0
+"""Seconds that cancelling waits for a change that is under way."""
+
+FINISHED, RESUMED = "devos.run.finished", "devos.run.resumed"
+ENDED = ("done", "failed", "denied", "cancelled")
+"""The statuses of a run that has ended."""
 
 
 class NoSuchRun(LookupError):
@@ -45,23 +50,6 @@ class NoSuchRun(LookupError):
 
 class CannotResume(Exception):
     """The run is not one that stopped half way."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a run was started with; written once and never changed."""
-
-    text: str
-    channel: str
-    confidence: float
-    audio: str | None
-    """SHA-256 of the recording, in hexadecimal."""
-    intent: str
-    slots: dict[str, Json]
-    tier: str
-    person: str
-    version: str
-    """The DevOS that understood it."""
 
 
 class Perform(Protocol):
@@ -106,8 +94,11 @@ class Runs:
 
         self._workflow = workflow
         DBOS.launch()
-        for run in await asyncio.to_thread(self._unfinished):
+        for run in await asyncio.to_thread(self._own, "running"):
             await self._go_on(run)
+        for run in await asyncio.to_thread(self._own, "cancelled"):
+            if not self._recorded(run):  # killed while it was being cancelled
+                await self._finish(run, "cancelled", "")
 
     async def close(self) -> None:
         """Stop; runs that are not finished go on at the next launch."""
@@ -138,16 +129,15 @@ class Runs:
             await self._begin(run)
 
     async def _begin(self, run: str) -> None:
-        # From a thread, so that it lives on DBOS's own event loop, as a recovered one does.
-        await asyncio.to_thread(self._begin_now, run)
+        def begin() -> None:
+            with SetWorkflowID(run):
+                DBOS.start_workflow(self._workflow, run)
 
-    def _begin_now(self, run: str) -> None:
-        with SetWorkflowID(run):
-            DBOS.start_workflow(self._workflow, run)
+        await asyncio.to_thread(begin)  # so that it lives on DBOS's own event loop, as a recovered one does
 
     async def plan(self, request: Request) -> Plan:
         """What a request would change; nothing is started."""
-        return await self._plan(Origin("", request.person, request.channel, request.intent, request.tier), request)
+        return await self._plan(request.origin(""), request)
 
     async def _plan(self, origin: Origin, request: Request) -> Plan:
         planning = Planning(partial(self._door.look, origin), partial(self._door.propose, origin))
@@ -163,14 +153,15 @@ class Runs:
         row = await asyncio.to_thread(self._row, run)
         if row["status"] != "running":  # killed between its end, or its cancelling, and DBOS's knowing of it
             await self._finish(run, row["status"], row["said"])
-            return await durable.put_aside(run) if row["said"].startswith(ASIDE) else str(row["said"])
+            return await durable.put_aside(run) if row["aside"] else str(row["said"])
         request = Request(**row["request"])
-        origin = Origin(run, request.person, request.channel, request.intent, request.tier)
+        origin = request.origin(run)
         try:
             status, said = await self._outcome(origin, request)
         except StepsChanged as changed:
             return await self._stop(run, request, changed)
         except DBOSWorkflowCancelledError:
+            await self._approvals.withdraw(run)  # a question may have come up while it was being cancelled
             raise
         except CannotRecord as problem:
             status, said = "failed", f"Stopped, because the audit log cannot be written: {problem}"
@@ -185,6 +176,8 @@ class Runs:
         plan = Plan.from_json(await DBOS.run_step_async(options, self._plan_step, origin, request))
         if plan.answer is not None:
             return "done", plan.answer
+        if plan.refused:
+            return "denied", f"Nothing was done. {plan.refused}"
         execution = Execution(self._door, origin, plan, BEFORE)
         try:
             if plan.failed is not None:
@@ -203,15 +196,15 @@ class Runs:
     async def _stop(self, run: str, request: Request, changed: StepsChanged) -> str:
         """Put a run aside whose steps the newer code would not repeat: nothing is lost, and it can be resumed."""
         said = (
-            f"{ASIDE}the request was started by DevOS {request.version}, and {changed}. Nothing was repeated. "
+            f"Stopped: the request was started by DevOS {request.version}, and {changed}. Nothing was repeated. "
             f"Install DevOS {request.version} and say `devos runs resume {run}`, "
             f"or give it up with `devos runs cancel {run}`."
         )
-        await self._finish(run, "failed", said)
+        await self._finish(run, "failed", said, aside=True)
         return await durable.put_aside(run)
 
     async def cancel(self, run: str, by: str, via: str) -> bool:
-        """Stop a run at once; a change that is under way is finished and recorded. False when it had ended.
+        """Let a run take no further step; a change that is under way is waited for. False when it had ended.
 
         Raises:
             NoSuchRun: there is none.
@@ -219,12 +212,12 @@ class Runs:
         await asyncio.to_thread(self._row, run)
         if await asyncio.to_thread(self._move, run, "running", "cancelled", f"Cancelled by {by}."):
             await DBOS.cancel_workflow_async(run)
-        elif not await asyncio.to_thread(self._move, run, "failed", "cancelled", f"Given up by {by}.", stopped=True):
+            await self._door.settled(UNDER_WAY, run)
+        elif not await asyncio.to_thread(self._move, run, "failed", "cancelled", f"Given up by {by}.", aside=True):
             return False
         await self._approvals.withdraw(run)
-        await self._log.append(
-            Entry("devos.run.finished", run, None, None, {"status": "cancelled", "by": by, "via": via})
-        )
+        data = {"status": "cancelled", "by": by, "via": via}
+        await self._log.append(Entry(FINISHED, run, None, None, data))
         self._changed(run)
         return True
 
@@ -236,26 +229,27 @@ class Runs:
             CannotResume: it was not put aside.
         """
         row = await asyncio.to_thread(self._row, run)
-        if not await asyncio.to_thread(self._move, run, "failed", "running", None, stopped=True):
+        if not await asyncio.to_thread(self._move, run, "failed", "running", None, aside=True):
             raise CannotResume(f"{run} is {row['status']}; only a run that was put aside can be resumed.")
-        await self._log.append(Entry("devos.run.resumed", run, None, None, {"status": "running"}))
+        await self._log.append(Entry(RESUMED, run, None, None, {"status": "running"}))
         await DBOS.resume_workflow_async(run)
 
-    async def _finish(self, run: str, status: str, said: str) -> None:
-        await asyncio.to_thread(self._move, run, "running", status, said)
+    async def _finish(self, run: str, status: str, said: str, *, aside: bool = False) -> None:
+        await asyncio.to_thread(self._move, run, "running", status, said, set_aside=aside)
         await self._approvals.withdraw(run)
         row = await asyncio.to_thread(self._row, run)
-        last = [
-            entry for entry in self._log.entries(run=run) if entry.type in ("devos.run.finished", "devos.run.resumed")
-        ]
-        if not last or last[-1].type == "devos.run.resumed":
+        if not self._recorded(run):
+            data, payload = {"status": row["status"]}, {"said": row["said"]}
             try:
-                await self._log.append(
-                    Entry("devos.run.finished", run, None, None, {"status": row["status"]}, {"said": row["said"]})
-                )
+                await self._log.append(Entry(FINISHED, run, None, None, data, payload))
             except CannotRecord:
                 logger.exception("the end of run %s could not be recorded", run)
         self._changed(run)
+
+    def _recorded(self, run: str) -> bool:
+        """Whether the log has the run's end, since it was resumed for the last time."""
+        ends = [entry.type for entry in self._log.entries(run=run) if entry.type in (FINISHED, RESUMED)]
+        return bool(ends) and ends[-1] == FINISHED
 
     def show(self, run: str) -> dict[str, Json]:
         """A run as the contract's JSON.
@@ -272,27 +266,24 @@ class Runs:
         return [self._shown(row) for row in rows]
 
     def _shown(self, row: Any) -> dict[str, Json]:
-        request, run, waits = Request(**row["request"]), row["id"], self._door.waits
-        status, said = row["status"], row["said"]
-        waits_for = waits.outside.get(run) if status == "running" else None
+        run, waits, running = row["id"], self._door.waits, row["status"] == "running"
         asking = [one.to_json() for one in self._approvals.of_run(run) if one.status == "open"]
-        if status == "running":
-            status = "asking" if asking else "waiting" if waits_for else "running"
+        waits_for = waits.outside.get(run) if running else None
+        status = ("asking" if asking else "waiting" if waits_for else "running") if running else row["status"]
         ended = datetime.fromisoformat(row["finished"]) if row["finished"] else self._clock()
+        request = row["request"]
         return {
             "run": run,
-            "utterance": {"text": request.text, "channel": request.channel, "confidence": request.confidence},
-            "intent": request.intent,
-            "slots": request.slots,
-            "tier": request.tier,
+            "utterance": {name: request[name] for name in ("text", "channel", "confidence")},
+            **{name: request[name] for name in ("intent", "slots", "tier")},
             "status": status,
-            "steps": steps_of(self._log.entries(run=run)),
-            "said": said,
+            "steps": steps_of(self._log.entries(run=run), ended=not running),
+            "said": row["said"],
             "ms": round((ended - datetime.fromisoformat(row["created"])).total_seconds() * 1000),
             "cost_usd": 0.0,
             "approvals": asking,
             "waits_for": waits_for,
-            "doing": waits.doing.get(run) if status == "running" else None,
+            "doing": waits.doing.get(run) if running else None,
         }
 
     async def follow(self, run: str) -> AsyncIterator[dict[str, Json]]:
@@ -308,7 +299,7 @@ class Runs:
                 event.clear()
                 shown = await asyncio.to_thread(self.show, run)
                 yield shown
-                if shown["status"] in ("done", "failed", "denied", "cancelled"):
+                if shown["status"] in ENDED:
                     return
                 await event.wait()
         finally:
@@ -325,10 +316,10 @@ class Runs:
             raise NoSuchRun(f"There is no run {run!r}; `devos runs` lists them.")
         return row
 
-    def _unfinished(self) -> list[str]:
-        """This executor's runs that have not ended; others may share the database, but not the audit log."""
+    def _own(self, status: str) -> list[str]:
+        """This executor's runs of that status; others may share the database, but not the audit log."""
         with self._engine.connect() as connection:
-            runs = connection.execute(sa.select(table.c.id).where(table.c.status == "running")).scalars().all()
+            runs = connection.execute(sa.select(table.c.id).where(table.c.status == status)).scalars().all()
         return [run for run in runs if self._log.entries(run=run, type="devos.run.started", limit=1)]
 
     def _insert(self, run: str, request: Request) -> None:
@@ -336,12 +327,12 @@ class Runs:
         with self._engine.begin() as connection:
             connection.execute(table.insert().values(**values))
 
-    def _move(self, run: str, before: str, after: str, said: str | None, *, stopped: bool = False) -> bool:
-        """Set a run's status if it still is `before`; with `stopped`, only if it was put aside."""
+    def _move(
+        self, run: str, before: str, after: str, said: str | None, *, aside: bool = False, set_aside: bool = False
+    ) -> bool:
+        """Set a run's status if it still is `before`, and, with `aside`, only if it was put aside."""
         finished = self._clock().isoformat() if after != "running" else None
-        same = (table.c.id == run) & (table.c.status == before)
-        if stopped:
-            same &= table.c.said.startswith(ASIDE)
+        same = (table.c.id == run) & (table.c.status == before) & (table.c.aside.is_(aside))
+        values = {"status": after, "said": said, "finished": finished, "aside": set_aside}
         with self._engine.begin() as connection:
-            moved = connection.execute(table.update().where(same).values(status=after, said=said, finished=finished))
-        return bool(moved.rowcount)
+            return bool(connection.execute(table.update().where(same).values(**values)).rowcount)

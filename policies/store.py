@@ -27,7 +27,9 @@ runs_table = sa.Table(
     sa.Column("status", sa.String, nullable=False),
     sa.Column("said", sa.String),
     sa.Column("finished", sa.String),
+    sa.Column("aside", sa.Boolean, nullable=False, default=False),
 )
+"""`aside`: stopped half way because newer code has other steps, and can be resumed."""
 
 approvals_table = sa.Table(
     "devos_approvals",

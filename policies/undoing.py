@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from policies.action import Action, Call, IntegrationError
+from pydantic import ValidationError
+
+from policies.action import Action, Call, IntegrationError, Json
 from policies.audit.log import Log
 from policies.scope import current_scope
 
@@ -54,12 +56,18 @@ def _ways_back(
         if name not in owners or first.payload is None or entry.payload is None:
             stay.append(name)
             continue
-        action = actions[name]
-        arguments = {key: action.arguments[key].validate_python(value) for key, value in first.payload["args"].items()}
-        result = action.result.validate_python(entry.payload["result"])
-        back = Call(action, owners[name], arguments).undo(result)
+        back = _way_back(actions[name], owners[name], first.payload["args"], entry.payload["result"])
         if back is None:
             stay.append(name)
         else:
             calls.append(back)
     return calls, stay
+
+
+def _way_back(action: Action[..., Any], owner: object, stored: Mapping[str, Json], result: Json) -> Call[Any] | None:
+    """The call that takes one change back; None where none does, or the action has another shape by now."""
+    try:
+        arguments = {name: action.arguments[name].validate_python(value) for name, value in stored.items()}
+        return Call(action, owner, arguments).undo(action.result.validate_python(result))
+    except (KeyError, ValidationError):
+        return None

@@ -63,10 +63,12 @@ def hear(
     file: Annotated[Path, typer.Argument(help="A recording: wav, flac, ogg or mp3, of any rate.")],
     wait: Wait = True,
     plan: PlanOnly = False,
+    channel: Channel = "file",
     json: AsJson = False,
 ) -> None:
     """Take a recording the way of the microphone."""
-    question = {"file": str(file.expanduser().absolute()), "cwd": str(Path.cwd()), "plan": plan}
+    path = str(file.expanduser().absolute())
+    question = {"file": path, "channel": channel, "cwd": str(Path.cwd()), "plan": plan}
     _follow(lambda: ask(home(), "hear", **question), wait=wait, json=json)
 
 

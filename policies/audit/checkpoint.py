@@ -62,7 +62,7 @@ class Verifier:
         """
         parts = text.strip().split("+", 2)
         try:
-            name, told, blob = parts[0], bytes.fromhex(parts[1]), base64.b64decode(parts[2], validate=True)
+            name, told, blob = parts[0], bytes.fromhex(parts[1]), _decoded(parts[2])
             if blob[:1] != ED25519:
                 raise ValueError("not an Ed25519 key")
             verifier = cls(name, Ed25519PublicKey.from_public_bytes(blob[1:]))
@@ -101,7 +101,7 @@ class Verifier:
             if match is None:
                 raise BadCheckpoint(f"{line!r} is not a signature line")
             try:
-                blob = base64.b64decode(match["blob"], validate=True)
+                blob = _decoded(match["blob"])
             except binascii.Error as error:
                 raise BadCheckpoint(f"{line!r} is not a signature line: {error}") from error
             if match["name"] != self.name or blob[:4] != self.id:
@@ -121,7 +121,7 @@ class Verifier:
         if len(lines) < 4 or not _SIZE.fullmatch(lines[1]):
             raise BadCheckpoint("its text is not origin, size and root")
         try:
-            root = base64.b64decode(lines[2], validate=True)
+            root = _decoded(lines[2])
         except binascii.Error as error:
             raise BadCheckpoint(f"its root is not base64: {error}") from error
         if len(root) != hashlib.sha256().digest_size:
@@ -198,3 +198,15 @@ def write_through(path: Path, content: bytes, mode: int) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes of base64 in its one canonical form: the bits that the last character has to spare must be zero.
+
+    Raises:
+        binascii.Error: it is not base64, or another text for the same bytes.
+    """
+    found = base64.b64decode(text, validate=True)
+    if base64.b64encode(found).decode() != text:
+        raise binascii.Error("not in canonical form")
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +45,7 @@ async def test_what_the_systems_have(own: House, tmp_path: Path, log: Log) -> No
     (tmp_path / "apps" / "README.md").touch()
     systems = simulated(own.sandbox.endpoints, ENVIRONMENTS, tmp_path, tmp_path)
     rules = sorted(SHIPPED.glob("*.cedar"))
-    names = await read_names(door(tmp_path, log, rules), systems, ENVIRONMENTS, tmp_path / "apps", "ada")
+    names = (await read_names(door(tmp_path, log, rules), systems, ENVIRONMENTS, tmp_path / "apps", "ada")).catalogue
     assert set(names.all("project")) == {"DEV", "PERF", "CODE"} and list(names.all("service")) == ["checkout"]
     assert {"web-app", "checkout", "analytics-service"} <= set(names.all("deployment"))
     assert set(names.all("environment")) == {"production", "staging", "lab"}
@@ -54,26 +53,31 @@ async def test_what_the_systems_have(own: House, tmp_path: Path, log: Log) -> No
     assert sorted(set(read)) == ["jira.projects", "kubernetes.deployments"], "through the door, like everything"
 
 
-async def test_a_system_that_is_down_is_left_out_and_said(
-    own: House, tmp_path: Path, log: Log, caplog: pytest.LogCaptureFixture
-) -> None:
-    own.sandbox.fault(system="kubernetes", kind="drop", times=None)
+async def test_a_system_that_is_down_keeps_the_names_it_had_and_is_said(own: House, tmp_path: Path, log: Log) -> None:
     systems = simulated(own.sandbox.endpoints, ENVIRONMENTS, tmp_path, tmp_path)
-    rules = sorted(SHIPPED.glob("*.cedar"))
-    with caplog.at_level(logging.WARNING):
-        names = await read_names(door(tmp_path, log, rules), systems, ENVIRONMENTS, None, "ada")
-    assert not names.all("deployment") and names.all("project")
-    assert "some names could not be read: " in caplog.text
+    out = door(tmp_path, log, sorted(SHIPPED.glob("*.cedar")))
+    own.sandbox.fault(system="kubernetes", kind="drop", times=None)
+    never = await read_names(out, systems, ENVIRONMENTS, None, "ada")
+    assert not never.catalogue.all("deployment") and never.catalogue.all("project")
+    (said,) = never.unasked
+    assert said.startswith("The deployments could not be read: ")
+    own.sandbox.clear_faults()
+    before = await read_names(out, systems, ENVIRONMENTS, None, "ada", never)
+    assert not before.unasked
+    own.sandbox.fault(system="kubernetes", kind="drop", times=None)
+    after = await read_names(out, systems, ENVIRONMENTS, None, "ada", before)
+    assert after.catalogue == before.catalogue and after.unasked
 
 
 async def test_rules_that_refuse_reading_hide_the_names(own: House, tmp_path: Path, log: Log) -> None:
     (tmp_path / "none.cedar").write_text('@id("none")\nforbid (principal, action, resource);\n')
     systems = simulated(own.sandbox.endpoints, ENVIRONMENTS, tmp_path, tmp_path)
-    names = await read_names(door(tmp_path, log, [tmp_path / "none.cedar"]), systems, {}, tmp_path / "no", "ada")
+    out = door(tmp_path, log, [tmp_path / "none.cedar"])
+    names = (await read_names(out, systems, {}, tmp_path / "no", "ada")).catalogue
     assert not names.all("deployment") and not names.all("project") and not own.sandbox.journal("jira")
 
 
 async def test_with_nothing_connected_there_are_the_environments(tmp_path: Path, log: Log) -> None:
     rules = sorted(SHIPPED.glob("*.cedar"))
-    names = await read_names(door(tmp_path, log, rules), {}, ENVIRONMENTS, None, "ada")
+    names = (await read_names(door(tmp_path, log, rules), {}, ENVIRONMENTS, None, "ada")).catalogue
     assert set(names.all("environment")) == set(ENVIRONMENTS)

@@ -1,5 +1,6 @@
 """Where a request was made, read from folders as git leaves them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,17 @@ def test_what_is_no_git_folder_is_passed_over(tmp_path: Path) -> None:
     assert Context.of(nested, "ines").project == "shop"
     (nested / ".git").write_text("gitdir: /nowhere/at/all", encoding="utf-8")
     assert Context.of(nested, "ines").project == "shop"
+
+
+def test_a_pipe_in_the_place_of_head_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    os.mkfifo(tmp_path / ".git" / "HEAD")
+    assert Context.of(tmp_path, "ana").branch is None
+
+
+def test_a_repository_of_another_account_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/feature/EVIL-666-mine\n")
+    assert Context.of(tmp_path, "ana").ticket == "EVIL-666"
+    monkeypatch.setattr(os, "getuid", lambda: tmp_path.stat().st_uid + 1)
+    assert Context.of(tmp_path, "ana").ticket is None

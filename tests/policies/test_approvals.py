@@ -12,6 +12,7 @@ from wiring import PATIENCE, START, DevOS, never
 
 from policies.approvals import ALPHABET, Approval, Approvals, CannotAnswer
 from policies.audit.log import CannotRecord, Entry
+from policies.store import runs_table
 
 
 class Clock:
@@ -161,7 +162,9 @@ async def test_an_answer_to_another_plan_than_was_shown_does_not_count(house: De
 
 
 async def test_nobody_approves_what_they_asked_for_themselves(house: DevOS) -> None:
-    await house.log.append(Entry("devos.run.started", "run-1", None, None, {"person": "ana"}))
+    row = {"id": "run-1", "created": "2026", "request": {"person": "ana"}, "status": "running"}
+    with house.engine.begin() as connection:
+        connection.execute(runs_table.insert().values(**row))
     question = await ask(house, level="approve")
     with pytest.raises(CannotAnswer, match="somebody else than ana, who asked"):
         await answers(house, question, by="ana")
@@ -185,7 +188,8 @@ async def test_of_two_answers_at_the_same_moment_one_counts(house: DevOS) -> Non
 
     class Slow:
         async def append(self, entry: Entry) -> int:
-            await both_looked.wait()
+            if entry.type == "devos.approval.answered":
+                await both_looked.wait()
             return await log.append(entry)
 
     question = await ask(house)
@@ -198,6 +202,7 @@ async def test_of_two_answers_at_the_same_moment_one_counts(house: DevOS) -> Non
     (counted,) = (each for each in both if isinstance(each, Approval))
     (refused,) = (each for each in both if isinstance(each, CannotAnswer))
     assert "at the same moment" in str(refused)
+    assert [entry.data["problem"] for entry in log.entries(type="devos.approval.refused")] == [str(refused)]
     assert house.approvals.of_run("run-1") == [counted]
 
 
@@ -213,10 +218,14 @@ async def test_a_question_and_an_unspent_approval_expire(house: DevOS, clock: Cl
     assert (await ask(house)).id != question.id
 
 
-async def test_a_spent_approval_does_not_expire(house: DevOS, clock: Clock) -> None:
-    await house.approvals.use(await answers(house, await ask(house)))
-    clock.now += timedelta(days=9)
+async def test_a_spent_approval_expires_but_for_a_wait_that_outlasts_it(house: DevOS, clock: Clock) -> None:
+    spent = await answers(house, await ask(house))
+    await house.approvals.use(spent)
     assert (await ask(house)).status == "used"
+    clock.now += timedelta(days=9)
+    lasting = await house.approvals.ask("run-1", spent.subject, spent.digest, spent.level, [], "", lasting=True)
+    assert lasting.id == spent.id and lasting.status == "used"
+    assert (await ask(house)).status == "open"
 
 
 async def test_questions_are_listed_oldest_first(house: DevOS, clock: Clock) -> None:

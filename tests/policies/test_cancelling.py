@@ -126,11 +126,13 @@ async def test_a_change_that_is_under_way_is_finished_and_recorded_first(devos: 
     run = await devos.start(one_by_one)
     await begun.wait()
     devos.door.waits.changed = changed
-    assert await devos.runs.cancel(run, "bob", "web")
-    assert not devos.wire.journal()
-    go_on.set()
+    cancelling = asyncio.create_task(devos.runs.cancel(run, "bob", "web"))
     async with asyncio.timeout(PATIENCE):
+        await devos.when(run, lambda shown: shown["status"] == "cancelled")
+        assert not devos.wire.journal() and not cancelling.done()
+        go_on.set()
         await recorded.wait()
+        assert await cancelling
     assert [each["name"] for each in devos.wire.journal()] == ["scale"]  # and nothing after it
     assert devos.runs.show(run)["steps"][1]["status"] == "done"
     assert devos.runs.show(run)["status"] == "cancelled"
@@ -143,7 +145,7 @@ async def test_a_cancelled_run_stays_cancelled_after_a_restart(tmp_path: Path, k
         await devos.runs.cancel(run, "bob", "web")
     built = DevOS(tmp_path)
     assert built.runs.show(run)["status"] == "cancelled"
-    assert built.runs._unfinished() == []
+    assert built.runs._own("running") == []
     built.close()
 
 

@@ -9,6 +9,7 @@ import pytest
 from wiring import DevOS
 
 from policies.approvals import CannotAnswer
+from policies.steps import offer
 
 Calls = list[tuple[str, int]]
 PLANNED: Calls = [("web-app", 6), ("checkout", 7)]
@@ -133,3 +134,41 @@ async def test_ones_own_confirmation_of_a_plan_is_not_somebody_elses_approval_of
     await devos.approvals.answer(second["id"], True, "bob", "test")
     assert (await devos.ended(run))["status"] == "done"
     assert [step["approved_by"] for step in devos.runs.show(run)["steps"]] == ["ana", "bob"]
+
+
+async def test_a_number_that_moved_since_the_plan_was_shown_is_asked_about_again(devos: DevOS) -> None:
+    async def scale(devos: DevOS) -> str:
+        return f"{await devos.kubernetes.scale('web-app', 'production', 10)}"
+
+    run = await devos.start(scale)
+    first = await devos.asked(run)
+    assert first["plan"][0]["before"] == 4
+    elsewhere = {"deployment": "web-app", "namespace": "production", "replicas": 3, "was": 4, "key": "somebody else"}
+    await devos.wire.send("scale", **elsewhere)
+    assert await questions(devos, run) == ["plan", "step:1"]
+    assert (await devos.ended(run))["status"] == "done"
+
+
+async def test_a_plan_with_a_change_that_is_refused_is_not_begun(devos: DevOS) -> None:
+    devos.rule('@id("never") forbid (principal, action == Action::"kubernetes.restart", resource);')
+
+    async def both(devos: DevOS) -> str:
+        await devos.kubernetes.scale("web-app", "staging", 6)
+        await devos.kubernetes.restart("web-app", "staging")
+        return "done"
+
+    shown = await devos.do(both)
+    assert shown["status"] == "denied" and shown["said"].startswith("Nothing was done. ") and "never" in shown["said"]
+    assert not devos.wire.journal()
+
+
+async def test_an_offer_that_a_rule_refuses_is_declined_in_the_plan_too(devos: DevOS) -> None:
+    devos.rule('@id("never") forbid (principal, action == Action::"kubernetes.restart", resource);')
+
+    async def offers(devos: DevOS) -> str:
+        await devos.kubernetes.scale("web-app", "staging", 6)
+        restarted = await offer(lambda: devos.kubernetes.restart("web-app", "staging"))
+        return f"{restarted}"
+
+    shown = await devos.do(offers)
+    assert (shown["status"], shown["said"]) == ("done", "None")

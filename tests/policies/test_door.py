@@ -10,7 +10,7 @@ import pytest
 from cluster import Gate, NoSuch
 from wiring import PATIENCE, DevOS
 
-from policies.action import Unreachable
+from policies.action import IntegrationError, Unreachable
 from policies.audit.log import CannotRecord, Entry, Log
 from policies.audit.redact import REDACTED
 from policies.output import Origin, Refused, key_of
@@ -293,3 +293,53 @@ async def test_a_read_under_way_is_dropped_when_it_is_cancelled(house: DevOS) ->
     with pytest.raises(asyncio.CancelledError):
         await taking
     assert house.types("run-1") == ["action.intended"]
+
+
+async def test_a_change_is_decided_again_before_it_is_tried_again(house: DevOS) -> None:
+    house.wire.before("scale", Unreachable("no answer"), lambda: pytest.fail("tried again although it is forbidden"))
+    sleep, asked = house.door._sleep, []
+
+    async def meanwhile(seconds: float) -> None:
+        asked.append(seconds)
+        house.rule(FORBID)
+        await sleep(seconds)
+
+    house.door._sleep = meanwhile
+    with pytest.raises(Refused, match="never"):
+        await house.take(scales)
+    assert asked and house.types("run-1") == ["action.intended", "action.refused"]
+
+
+async def test_a_fault_of_ours_after_the_change_is_recorded_as_not_known(house: DevOS) -> None:
+    def stumble() -> None:
+        raise KeyError("id")
+
+    house.wire.after("scale", stumble)
+    with pytest.raises(
+        IntegrationError, match=r"ended in a fault of DevOS \(KeyError: 'id'\); whether it happened is not"
+    ):
+        await house.take(scales)
+    assert house.types("run-1") == ["action.intended", "action.failed"]
+    assert len(house.wire.journal("scale")) == 1
+
+
+async def test_when_the_daemon_ends_no_change_begins_and_those_under_way_are_waited_for(house: DevOS) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        await go_on.wait()
+
+    house.wire.before("scale", slow)
+    first = asyncio.create_task(house.take(scales))
+    async with asyncio.timeout(PATIENCE):
+        await begun.wait()
+        house.door.close()
+        assert not await house.door.settled(0.0) and await house.door.settled(0.0, "run-2")
+        later = asyncio.create_task(house.take(scales, run="run-2"))
+        go_on.set()
+        assert await house.door.settled(PATIENCE)
+        await first
+    assert len(house.wire.journal("scale")) == 1 and not later.done()
+    later.cancel()
+    await asyncio.gather(later, return_exceptions=True)

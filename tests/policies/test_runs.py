@@ -267,7 +267,9 @@ async def test_killed_while_it_was_put_aside_a_run_can_be_resumed_still(
     tmp_path: Path, kill: Callable[..., str]
 ) -> None:
     run = kill("asks")
-    said = "UPDATE devos_runs SET status = 'failed', said = 'Stopped: …', finished = created WHERE id = :run"
+    said = (
+        "UPDATE devos_runs SET status = 'failed', said = 'Stopped: …', aside = true, finished = created WHERE id = :run"
+    )
     write(tmp_path, said, run=run)
     async with DevOS(tmp_path, requests=WORKFLOWS) as devos:
         handle: Any = await DBOS.retrieve_workflow_async(run)

@@ -1,8 +1,8 @@
 """Daemons that kill themselves with SIGKILL at their N-th durable write, forked from one process that imported all.
 
 Reads lines "HOME POINT before|after|never|off", forks a daemon for each, and answers with its process id. Writes are
-counted from the moment that the file `armed` appears in HOME; with `never` they are only counted, into the file `writes`.
-Every audit entry whose writing was acknowledged is noted in the file `acknowledged`, outside any database.
+counted from the moment that the file `armed` appears in HOME; with `never` they are only counted, into the file
+`writes`. Every audit entry whose writing was acknowledged is noted in the file `acknowledged`, outside any database.
 """
 
 from __future__ import annotations
