@@ -45,12 +45,16 @@ class Doing:
         except IntegrationError as failure:
             return error(call, failure)
 
-    async def change(self, origin: Origin, call: Call[Any], step: int) -> Json | None:
-        """Perform a change once and return its output; None when no answer came, whether it happened or not."""
+    async def change(self, origin: Origin, call: Call[Any], step: int) -> Json:
+        """Perform a change once and return its output; a failure is an output too.
+
+        Raises:
+            Unreachable: no answer came, so it may have happened or not.
+        """
         try:
             return result(call, await call.perform(key_of(origin, call, step)))
         except Unreachable:
-            return None
+            raise
         except IntegrationError as no:
             return error(call, no)
         except Exception as bug:

@@ -90,15 +90,14 @@ class Door:
         past = [entry for entry in self.history(origin, step) if entry.type != ASKED]
         if past and past[-1].type != INTENDED:
             return past[-1].payload
-        attempts, tried = len(past), 0
+        attempts, silence = len(past), list[Unreachable]()
         while True:
             if attempts and call.action.effect is not Effect.READ:
                 settled = await self._doing.settle(origin, call, step, attempts, self._agreeing)
                 if settled is not None:
                     return await self._shielded(origin, self._conclude(origin, call, step, settled, "found out"))
-            if tried == ATTEMPTS:
-                silence = Unreachable(f"{call.name} did not happen: its system gave no answer, {ATTEMPTS} times.")
-                return await self._conclude(origin, call, step, error(call, silence), "not performed")
+            if len(silence) == ATTEMPTS:
+                return await self._conclude(origin, call, step, error(call, silence[-1]), "not performed")
             try:
                 decision, agreement = await self._pass(origin, call, step, plan, planned)
             except Refused as refused:
@@ -106,24 +105,28 @@ class Door:
             except IntegrationError as failure:  # its preview could not be read
                 return await self._conclude(origin, call, step, error(call, failure), "not performed")
             await self._intend(origin, call, step, decision, agreement)
-            output = await self._attempt(origin, call, step)
-            if output is not None:
-                return output
-            attempts, tried = attempts + 1, tried + 1
-            if tried < ATTEMPTS:
-                await self._sleep(backoff(tried))
+            try:
+                return await self._attempt(origin, call, step)
+            except Unreachable as unanswered:
+                silence.append(unanswered)
+            attempts += 1
+            if len(silence) < ATTEMPTS:
+                await self._sleep(backoff(len(silence)))
 
-    async def _attempt(self, origin: Origin, call: Call[Any], step: int) -> Json | None:
-        """Perform it now; None when no answer came to a change."""
-        if call.action.effect is Effect.READ:
-            output = await self._doing.read(origin, call, step)
-            return await self._conclude(origin, call, step, output, "performed")
+    async def _attempt(self, origin: Origin, call: Call[Any], step: int) -> Json:
+        """Perform it now and record how it ended.
 
-        async def change() -> Json | None:
+        Raises:
+            Unreachable: no answer came to a change.
+        """
+
+        async def change() -> Json:
             made = await self._doing.change(origin, call, step)
-            return None if made is None else await self._conclude(origin, call, step, made, "performed")
+            return await self._conclude(origin, call, step, made, "performed")
 
-        return await self._shielded(origin, change())
+        if call.action.effect is not Effect.READ:
+            return await self._shielded(origin, change())
+        return await self._conclude(origin, call, step, await self._doing.read(origin, call, step), "performed")
 
     async def _pass(
         self, origin: Origin, call: Call[Any], step: int, plan: Plan, planned: Change | None

@@ -211,6 +211,7 @@ class Runs:
         """
         await asyncio.to_thread(self._row, run)
         if await asyncio.to_thread(self._move, run, "running", "cancelled", f"Cancelled by {by}."):
+            self._changed(run)
             await DBOS.cancel_workflow_async(run)
             await self._door.settled(UNDER_WAY, run)
         elif not await asyncio.to_thread(self._move, run, "failed", "cancelled", f"Given up by {by}.", aside=True):
