@@ -17,7 +17,7 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TZ"] = "UTC"
 time.tzset()
-# Whoever starts the tests in the background may have them ignore Ctrl-C, which programs under test would inherit.
+# Whoever started the tests in the background may have had Ctrl-C ignored, which programs under test would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NO_SKIP = os.environ.get("DEVOS_NO_SKIP") == "1"
