@@ -98,15 +98,16 @@ class Agreeing:
             because = next(each.because for each in plan.changes if each.level == str(plan.level))
         else:
             subject, asked, because = f"step:{single.step}", Plan((single,)), decision.because
-        level = Level.APPROVE if decision.level is Level.APPROVE else Level.CONFIRM
         # Waiting for a change request may take longer than an approval lasts.
         lasting = decision.level is Level.CHANGE
-        approval = await self.answer(origin, subject, asked.digest, str(level), asked.shown(), because, lasting=lasting)
-        if approval.status not in ("approved", "used"):
-            raise Refused(said_no(approval), decision.rule, decision.where)
-        if decision.level is Level.CHANGE:
-            return await self._gated(origin, call, decision)
-        return Agreement(approval.answered_by, approval.via)
+        agreement = Agreement()
+        for level in _levels(decision):
+            digest_, shown = asked.digest, asked.shown()
+            approval = await self.answer(origin, subject, digest_, str(level), shown, because, lasting=lasting)
+            if approval.status not in ("approved", "used"):
+                raise Refused(said_no(approval), decision.rule, decision.where)
+            agreement = Agreement(approval.answered_by, approval.via)
+        return await self._gated(origin, call, decision) if decision.level is Level.CHANGE else agreement
 
     async def answer(
         self,
@@ -173,6 +174,12 @@ class Agreeing:
                 pause = min(pause * 1.5, 60.0)
         finally:
             self._waits.set(self._waits.outside, origin.run, None)
+
+
+def _levels(decision: Decision) -> list[Level]:
+    """Whose yes is needed: the asker's own, somebody else's, or one after the other."""
+    own = [] if decision.level is Level.APPROVE else [Level.CONFIRM]
+    return [*own, Level.APPROVE] if decision.level is Level.APPROVE or decision.somebody_else else own
 
 
 def said_no(approval: Approval) -> str:

@@ -57,3 +57,5 @@ class Decision:
     """One sentence for a person."""
     ruleset: str
     """SHA-256 of the rule set that decided, in hexadecimal."""
+    somebody_else: bool = False
+    """Whether any matching rule wants somebody else's yes: a change request does not stand for that."""

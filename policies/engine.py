@@ -81,11 +81,13 @@ class Rules:
             return self._refusal("error", f"The rules could not be asked about {facts.action}: {error}.")
         if diagnostics.errors:
             return self._error(facts, diagnostics.errors)
-        rule = next(iter(self._by_strictness(diagnostics)), None)
-        if rule is None:
+        matching = self._by_strictness(diagnostics)
+        if not matching:
             return self._refusal("no-match", f"No rule permits {facts.action} on {facts.target.id}.")
-        sentence = rule.because or _SENTENCES[rule.level]
-        return Decision(rule.level, rule.id, rule.where, sentence.format_map(_words(facts, rule)), self.ruleset)
+        rule = matching[0]
+        because = (rule.because or _SENTENCES[rule.level]).format_map(_words(facts, rule))
+        somebody_else = any(each.level is Level.APPROVE for each in matching)
+        return Decision(rule.level, rule.id, rule.where, because, self.ruleset, somebody_else)
 
     def matched(self, facts: Facts) -> tuple[Rule, ...]:
         """The rules that match, the deciding one first; where a forbid matches, the forbids alone.

@@ -66,7 +66,8 @@ class Change:
     def holds(self, now: Change) -> bool:
         """Whether what was shown of this change still is so: the strictness, the rule, where, and the number before."""
         shown = (self.rule, self.environment) == (now.rule, now.environment) and self.before in (None, now.before)
-        return shown and Level[now.level.upper()] <= Level[self.level.upper()]
+        weaker = Level[now.level.upper()] <= Level[self.level.upper()]
+        return shown and weaker and (now.level == self.level or now.level != str(Level.APPROVE))
 
     def covers(self, name: str, args: Mapping[str, Json], results: Mapping[int, Json]) -> bool:
         """Whether a call is exactly this change, with the results that earlier steps really had filled in."""

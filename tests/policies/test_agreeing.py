@@ -111,6 +111,17 @@ async def test_an_approved_change_request_agrees_and_is_named(build: Build) -> N
     assert intended(house) == ("Vera", "servicenow CHG1")
 
 
+async def test_a_change_request_does_not_stand_for_somebody_elses_yes(build: Build) -> None:
+    rule = '@id("four-eyes") @approval("approve") permit (principal, action == Action::"cdk.deploy", resource);'
+    gate = Gate()
+    house = build(gate=gate, rules=rule)
+    taking = asyncio.create_task(house.take(deploys))
+    assert (await house.answer(by="ana")).level == "confirm"
+    assert (await house.answer(by="bob")).level == "approve"
+    await taking
+    assert gate.asked == ["CHG1"]
+
+
 async def test_waits_for_the_change_request_less_and_less_often(build: Build) -> None:
     gate, seen = Gate(), []
 
