@@ -28,8 +28,16 @@ def fail(text: str, code: int, *, json: bool, **more: Any) -> NoReturn:
     if json:
         put({"error": text, **more})
     else:
-        print(printable(text), file=sys.stderr)
+        print(printable("\n".join([text, *_instead(more)])), file=sys.stderr)
     raise typer.Exit(code)
+
+
+def _instead(more: dict[str, Any]) -> list[str]:
+    """What could have been said instead, where a sentence was not understood."""
+    if "nearest" not in more:
+        return []
+    nearest = [f'  "{each}"' for each in more["nearest"]]
+    return ["You could say:", *nearest] if nearest else ["`devos intents` lists what can be asked for."]
 
 
 @contextmanager
@@ -38,7 +46,8 @@ def told(json: bool) -> Iterator[None]:
     try:
         yield
     except Told as no:
-        fail(str(no), no.code, json=json, **no.more)
+        nothing: dict[str, Any] = {"intent": None} if no.code == NOT_UNDERSTOOD else {}
+        fail(str(no), no.code, json=json, **nothing, **no.more)
 
 
 def printable(text: str) -> str:

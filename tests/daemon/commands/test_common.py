@@ -34,7 +34,7 @@ def test_nor_write_lines_of_its_own(text: str) -> None:
 
 def test_a_failure_in_words_and_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit) as ended:
-        fail("wr\x1bong", 2, json=False, nearest=["x"])
+        fail("wr\x1bong", 2, json=False, missing=["x"])
     said = capsys.readouterr()
     assert ended.value.exit_code == 2 and (said.out, said.err) == ("", "wr\\x1bong\n")
     with pytest.raises(typer.Exit) as ended:
@@ -48,7 +48,22 @@ def test_what_the_daemon_says_no_with_becomes_the_exit_code(capsys: pytest.Captu
     with pytest.raises(typer.Exit) as ended, told(True):
         raise Told("None.", 5, missing=["replicas"])
     assert ended.value.exit_code == 5
-    assert json.loads(capsys.readouterr().out) == {"error": "None.", "missing": ["replicas"]}
+    assert json.loads(capsys.readouterr().out) == {"error": "None.", "intent": None, "missing": ["replicas"]}
+
+
+@pytest.mark.parametrize(
+    ("nearest", "shown"),
+    [
+        (["scale web-app to 5"], 'You could say:\n  "scale web-app to 5"\n'),
+        ([], "`devos intents` lists what can be asked for.\n"),
+    ],
+)
+def test_what_was_not_understood_comes_with_what_could_be_said(
+    nearest: list[str], shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit), told(False):
+        raise Told("No.", 5, nearest=nearest)
+    assert capsys.readouterr().err == f"No.\n{shown}"
 
 
 def test_json_keeps_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
