@@ -50,7 +50,7 @@ def test_a_skip_for_a_missing_package_fails_where_none_may_be_missing(
     }.items():
         (tmp_path / name).write_text(f"import pytest\n{skip}")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--continue-on-collection-errors", str(tmp_path)],
+        [sys.executable, "-m", "pytest", "-rN", "-p", "no:cacheprovider", "--continue-on-collection-errors", tmp_path],
         env=os.environ | {"DEVOS_NO_SKIP": no_skip},
         capture_output=True,
         text=True,
