@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from integrations.sandbox.process import stop
+
 DEVOS = str(Path(sys.executable).with_name("devos"))
 SECONDS = 120
 """A command that takes longer than this hangs."""
@@ -59,6 +61,7 @@ def devos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Devos]:
     finally:
         daemon.terminate()
         daemon.communicate(timeout=SECONDS)
+        stop(home / "devos" / "sandbox")  # it outlives the daemon, as it should
 
 
 def commands(page: Path) -> list[str]:
