@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
@@ -20,6 +21,23 @@ app = typer.Typer(
 )
 for group in (requests, runs, inbox, audit, sandbox, settings):
     group.add_to(app)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"devos {version('devos')}")
+        raise typer.Exit
+
+
+@app.callback()
+def devos(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Hold the options that stand before any command; what the help says is said where the app is made."""
 
 
 def main() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -87,28 +88,18 @@ def _sqlite(url: URL) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
-    engine = sa.create_engine(url, module=sqlite_module())
+    engine = sa.create_engine(url)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:
         connection.isolation_level = "IMMEDIATE"
         for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        if sqlite3.sqlite_version_info < (3, 42):
+            # Under Python 3.12 and later DBOS dates rows by unixepoch('subsec'), to which older SQLite answers NULL.
+            connection.create_function("unixepoch", 1, lambda _: round(time.time(), 3))
 
     return engine
-
-
-def sqlite_module() -> Any:
-    """The SQLite driver to use: the standard one, or pysqlite3 where the system's SQLite is too old for DBOS (3.45)."""
-    import sqlite3
-
-    if sqlite3.sqlite_version_info < (3, 45) and sys.version_info >= (3, 12):
-        try:
-            import pysqlite3  # the wheel carries a current SQLite
-        except ImportError:
-            return sqlite3
-        return pysqlite3
-    return sqlite3
 
 
 def prepare(engine: Engine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,7 +93,9 @@ def test_right_use_in_json_ends_with_its_own_code(
 
 
 def test_a_shell_completes_it(empty: House) -> None:
-    script = empty.process("--show-completion", "bash")
+    script = empty.process(
+        "--show-completion", "bash", SHELL="/bin/bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1"
+    )
     assert script.code == 0 and "_devos_completion" in script.out
     asked = empty.process(_DEVOS_COMPLETE="complete_bash", COMP_WORDS="devos au", COMP_CWORD="1")
     assert asked.code == 0 and asked.out.split() == ["audit"]
@@ -107,3 +110,8 @@ def test_a_reader_who_goes_away_is_no_fault(empty: House, words: tuple[str, ...]
     finally:
         os.close(write)
     assert (said.code, said.err) == (1, "")
+
+
+def test_it_says_its_version(empty: House) -> None:
+    said = empty.process("--version")
+    assert (said.code, said.out) == (0, f"devos {version('devos')}\n")

@@ -98,7 +98,7 @@ async def test_a_runner_that_died_leaves_the_outcome_unknown(place):
         await run(["sleep", "60"], key="k", **place)
 
 
-@pytest.mark.parametrize("number", [os.getpid(), 2**22 + 1])
+@pytest.mark.parametrize("number", [os.getpid(), 2**22 + 1], ids=["another's", "nobody's"])
 async def test_a_claim_whose_number_is_another_process_by_now_or_none(place, number):
     record = record_of(place, "k")
     record.mkdir(parents=True)

@@ -80,7 +80,7 @@ class TestKubectl:
         assert kubectl("get", "deployment", "web-app", "-o", "jsonpath={.status.readyReplicas}") == "10"
 
     def test_dry_run(self, kubectl: Callable[..., str]) -> None:
-        assert "server dry run" in kubectl("scale", "deployment/web-app", "--replicas=7", "--dry-run=server")
+        assert "scaled" in kubectl("scale", "deployment/web-app", "--replicas=7", "--dry-run=server")
         assert kubectl("get", "deployment", "web-app", "-o", "jsonpath={.spec.replicas}") == "4"
 
     def test_set_image_and_undo(self, kubectl: Callable[..., str]) -> None:
