@@ -11,7 +11,7 @@ from wiring import DevOS
 
 from policies.action import IntegrationError, Unreachable
 from policies.agreeing import Verdict, Waits
-from policies.output import Refused
+from policies.output import Origin, Refused
 
 Build = Callable[..., DevOS]
 WAITING = Verdict(False, False, "", "CHG1 waits for its approval (Assess)")
@@ -206,3 +206,15 @@ def test_what_a_run_is_at_is_told_when_it_changes() -> None:
     assert told == ["run-1", "run-2"] * 2
     assert not waits.doing
     Waits().changed("run-1")
+
+
+async def test_whether_it_happened_is_asked_about_that_attempt_alone(house: DevOS) -> None:
+    origin = Origin("run-1", "ana", "typed", "any", "simple")
+    call = house.kubernetes.restart.call("web-app", "staging")
+    for attempt, yes in ((1, False), (2, True)):
+        asking = asyncio.create_task(house.door._agreeing.outcome(origin, call, 4, attempt))
+        question = await house.answer(yes, result=7)
+        assert (question.subject, question.level) == (f"outcome:4:{attempt}", "outcome")
+        assert question.plan == [{"step": 4, "action": call.name, "args": call.json, "target": call.target().id}]
+        answer = await asking
+        assert (answer.status, answer.result) == ("approved" if yes else "denied", 7)

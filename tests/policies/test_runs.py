@@ -314,3 +314,24 @@ async def test_many_runs_side_by_side_do_not_mix(devos: DevOS) -> None:
     ended: list[dict[str, Any]] = await asyncio.gather(*map(devos.ended, runs.values()))
     assert [shown["said"].split()[0] for shown in ended] == list(runs)
     assert sorted(shown["said"].split()[1] for shown in ended) == ["M1", "M2", "M3", "M4"]
+
+
+async def test_a_cancelled_run_takes_no_further_step_and_says_who_cancelled_it(devos: DevOS) -> None:
+    run = await devos.start(asks)
+    await devos.asked(run)
+    assert await devos.runs.cancel(run, "bob", "web")
+    shown = devos.runs.show(run)
+    assert (shown["status"], shown["said"], shown["approvals"]) == ("cancelled", "Cancelled by bob.", [])
+    assert shown["steps"][-1]["status"] in ("cancelled", "denied") and not devos.wire.journal("scale")
+    assert not await devos.runs.cancel(run, "bob", "web")
+
+
+async def test_a_cancelling_that_was_cut_off_is_recorded_at_the_next_start(
+    tmp_path: Path, kill: Callable[..., str]
+) -> None:
+    run = kill("asks")
+    said = "UPDATE devos_runs SET status = 'cancelled', said = 'Cancelled by bob.', finished = created WHERE id = :run"
+    write(tmp_path, said, run=run)
+    async with DevOS(tmp_path, requests=WORKFLOWS) as devos:
+        ends = devos.log.entries(run=run, type="devos.run.finished")
+        assert [entry.data for entry in ends] == [{"status": "cancelled"}] and not devos.approvals.open()
