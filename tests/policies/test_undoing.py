@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 import pytest
-from cluster import ACTIONS, NoSuch
+from cluster import ACTIONS, Kubernetes, NoSuch
 from wiring import DevOS
 
 from policies.undoing import NothingToUndo, undo
@@ -106,3 +106,11 @@ async def test_an_undo_can_be_undone(house: DevOS) -> None:
     await house.take(back, run="run-3", run_to_undo="run-2")
     made = [(each["deployment"], each["replicas"]) for each in house.wire.journal("scale")]
     assert made[-2:] == [("web-app", 6), ("checkout", 7)]
+
+
+async def test_what_an_older_devos_did_in_another_shape_stays(house: DevOS) -> None:
+    await house.take(scales)
+    owners = dict.fromkeys(ACTIONS, house.kubernetes)
+    changed = {**ACTIONS, "kubernetes.scale": Kubernetes.restart}  # takes no number any more
+    with pytest.raises(NothingToUndo, match=r"nothing can take back kubernetes\.scale"):
+        await house.take(lambda house: undo("run-1", house.log, changed, owners), run="run-2")

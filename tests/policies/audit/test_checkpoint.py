@@ -98,6 +98,16 @@ def test_a_signed_text_that_is_no_checkpoint_is_refused(
         signer.verifier.open(signed(signer, f"{signer.origin}\n{size}\n{told}\n"))
 
 
+def test_another_text_for_the_same_root_is_refused(signer: Signer) -> None:
+    """The last letter of base64 has bits to spare, so that several texts stand for the same bytes."""
+    told = base64.b64encode(ROOT).decode()
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    other = told[:-2] + letters[letters.index(told[-2]) + 1] + "="
+    assert base64.b64decode(other) == ROOT
+    with pytest.raises(BadCheckpoint, match="its root is not base64: not in canonical form"):
+        signer.verifier.open(signed(signer, f"{signer.origin}\n7\n{other}\n"))
+
+
 def test_a_checkpoint_of_another_log_is_refused(signer: Signer) -> None:
     with pytest.raises(BadCheckpoint, match="about the log 'another'"):
         signer.verifier.open(signed(signer, f"another\n7\n{base64.b64encode(ROOT).decode()}\n"))
