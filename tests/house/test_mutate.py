@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SAMPLE = "6"
 
 CLAMP = '''
@@ -39,6 +41,8 @@ def toy(folder: Path, test: str) -> str:
 
 
 def test_a_sample_of_broken_functions_is_noticed(repository: Path) -> None:
+    if not (repository.parent / "shared" / "specs").is_dir():
+        pytest.skip("needs ../shared/specs: without them some of the tests that judge are skipped themselves")
     done = mutate(repository, "--sample", SAMPLE)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -6,6 +6,7 @@ import builtins
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,8 @@ def test_every_sqlite_knows_the_time_as_dbos_asks_for_it(
     tmp_path: Path, opened: Any, monkeypatch: pytest.MonkeyPatch, sqlite: tuple[int, ...]
 ) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", sqlite)
-    real = sqlite3.connect(":memory:").execute("SELECT unixepoch('subsec')").fetchone()[0]
+    with closing(sqlite3.connect(":memory:")) as plain:
+        (real,) = plain.execute("SELECT unixepoch('subsec')").fetchone()
     with opened(f"sqlite:///{tmp_path / 'runs.db'}").connect() as connection:
         found = connection.execute(sa.text("SELECT unixepoch('subsec')")).scalar()
     # An older SQLite, which says it is newer here, has no subseconds and answers NULL; ours always has them.

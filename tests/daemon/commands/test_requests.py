@@ -125,7 +125,11 @@ def test_what_is_not_understood(house: House) -> None:
 def test_a_name_that_does_not_exist_is_answered_with_the_nearest(house: House) -> None:
     said = house.devos("say", "scale web-ap to 5")
     assert said.code == 5
-    assert said.err.strip() == "there is no deployment 'web-ap' in production; did you mean web-app?"
+    assert said.err.splitlines() == [
+        "there is no deployment 'web-ap' in production; did you mean web-app?",
+        "You could say:",
+        '  "scale web-app to 5"',
+    ]
 
 
 def test_there_are_only_so_many_channels(house: House) -> None:
