@@ -151,3 +151,12 @@ def set_(
     sandbox = _sandbox(json)
     answer = _call(json, lambda: sandbox.settings(**values))
     put(answer) if json else print("Set.")
+
+
+@group.command(epilog="Example: devos sandbox stop")
+def stop(json: AsJson = False) -> None:
+    """End the simulated systems; what they hold stays on disk, and the next `devos run --sandbox` brings them back."""
+    from integrations.sandbox.process import stop as end
+
+    ended = end(folder_of(home()))
+    put({"stopped": ended}) if json else print("The sandbox has ended." if ended else "There is no sandbox running.")

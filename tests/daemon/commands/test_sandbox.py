@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from daemon.client import ask
+from integrations.sandbox.process import ensure, running
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import House
@@ -131,3 +132,10 @@ def test_without_a_sandbox(empty: House, words: tuple[str, ...]) -> None:
     assert said.code == 1 and "devos run --sandbox" in said.err
     assert "devos run --sandbox" in empty.devos("sandbox", *words, "--json").json["error"]
     assert not (empty.home / "sandbox").exists()
+
+
+def test_it_can_be_ended(empty: House) -> None:
+    assert empty.devos("sandbox", "stop").out == "There is no sandbox running.\n"
+    ensure(empty.home / "sandbox")
+    assert empty.devos("sandbox", "stop", "--json").json == {"stopped": True}
+    assert running(empty.home / "sandbox") is None
