@@ -19,6 +19,7 @@ from typing import Annotated, Any, Concatenate, Generic, ParamSpec, TypeVar, get
 from pydantic import TypeAdapter
 
 from policies.errors import IntegrationError, OutsideRun, Unreachable
+from policies.outside import Outside, said, wire
 from policies.scope import Manner, Polling, Scope, current_manner, current_scope, entered, idempotency_key, performing
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "IntegrationError",
     "Json",
     "Manner",
+    "Outside",
     "OutsideRun",
     "Polling",
     "Preview",
@@ -44,6 +46,8 @@ __all__ = [
     "entered",
     "idempotency_key",
     "performing",
+    "said",
+    "wire",
 ]
 
 P = ParamSpec("P")
@@ -65,8 +69,11 @@ class _ContentMark:
     """Marks an argument as text that is only shown, never one that selects."""
 
 
-Content = Annotated[str, _ContentMark()]
-"""A title, a body, a reason: text that people read. Every other argument selects (target, recipient, path, amount)."""
+Content = Annotated[str | Outside[str], _ContentMark()]
+"""A title, a body, a reason: text that people read, its own or from outside; `wire(...)` gives the words to be sent.
+
+Every other argument selects (target, recipient, path, amount), and takes nothing that is boxed.
+"""
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,8 @@ class Preview:
     before: int | None = None
     after: int | None = None
     """The number that changes, for the rules about leaps and bounds."""
+    cost: int | None = None
+    """What it will cost in US dollars a month, rounded up; None where it costs nothing or that is not known."""
     evidence: str = ""
     """A diff, a cost, a server-side dry run: whatever lets a person judge."""
 

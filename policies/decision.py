@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import IntEnum
 
 from policies.action import Effect, Json, Target
@@ -42,6 +43,32 @@ class Facts:
     before: int | None = None
     after: int | None = None
     bound: int | None = None
+    cost: int | None = None
+    """US dollars a month."""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When; rules see the local weekday, hour and date."""
+    groups: frozenset[str] = frozenset()
+    """The configured groups that the person is in."""
+    outside: tuple[str, ...] = ()
+    """The names of the selecting arguments whose values may come from text that others wrote."""
+    opened: tuple[str, ...] = ()
+    """Where the values came from that the run opened so far: "jira DEV-456 description"; rules see the systems."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Whose yes is needed."""
+
+    level: Level
+    """CONFIRM: the asker's own. APPROVE: somebody else's."""
+    group: str | None = None
+    """Of which group the others must be; None for anybody else."""
+    votes: int = 1
+    """How many different people must say yes."""
+    reason: bool = False
+    """Whether an answer must say why."""
+    rule: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,5 +84,8 @@ class Decision:
     """One sentence for a person."""
     ruleset: str
     """SHA-256 of the rule set that decided, in hexadecimal."""
-    somebody_else: bool = False
-    """Whether any matching rule wants somebody else's yes: a change request does not stand for that."""
+    demands: tuple[Demand, ...] = ()
+    """Whose yes it takes, in the order in which they are asked; nobody's for auto and deny.
+
+    At level change the asker confirms, whoever other matching rules name approves, and then the change request decides.
+    """

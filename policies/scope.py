@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -24,6 +24,10 @@ class Scope(Protocol):
     @property
     def order(self) -> Order[Any]:
         """Draws the numbers of the scope's steps."""
+
+    @property
+    def opened(self) -> set[str]:
+        """Where the values from outside came from that were opened in this scope so far."""
 
     def enter(self, call: Call[T]) -> Coroutine[Any, Any, T]:
         """Take the call; its place in the order is fixed now, not when the coroutine is awaited."""
@@ -84,6 +88,23 @@ def current_scope(name: str) -> Scope:
     if task is not asyncio.current_task():
         raise OutsideRun(f"{name} was called in a stray task. Put steps side by side with `together(...)`.")
     return scope
+
+
+def in_request() -> bool:
+    """Whether this is a request's own code, as against an action's body, a test, or the daemon."""
+    return _scope.get() is not None and _performing.get() is None
+
+
+def is_performing() -> bool:
+    """Whether this is an action's own body, preview or lookup."""
+    return _performing.get() is not None
+
+
+def note_opened(sources: Iterable[str]) -> None:
+    """Note that a request's own code opened values from these places."""
+    entered = _scope.get()
+    if entered is not None and in_request():
+        entered[0].opened.update(sources)
 
 
 @contextmanager
