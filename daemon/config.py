@@ -47,11 +47,70 @@ class Runs(Section):
     """"postgresql://USER@HOST/NAME" for a team that shares workers; by default a SQLite file in DEVOS_HOME."""
 
 
+class Identity(Section):
+    """Under which names the systems know one person."""
+
+    entra: str | None = None
+    """The object id in Entra ID, by which Teams names who wrote a message."""
+    servicenow: str | None = None
+    """The user name."""
+    jira: str | None = None
+    """The account id."""
+
+
+Ceiling = Literal["confirm", "approve"]
+
+
+class Ceilings(Section):
+    """What an answer may grant at most, by the way it came."""
+
+    terminal: Ceiling = "approve"
+    web: Ceiling = "approve"
+    desktop: Ceiling = "confirm"
+    teams: Ceiling = "approve"
+    servicenow: Ceiling = "approve"
+    voice: Literal["confirm"] = "confirm"
+    """Never more: a voice can be imitated."""
+
+
 class Approvals(Section):
-    """How long questions stand."""
+    """How questions are asked, and how long answers last."""
 
     hours: Annotated[float, Field(gt=0, le=12)] = 12.0
-    """Hours until a question, or an approval that was not used yet, expires."""
+    """Hours until a question, or what is left of an approval, expires."""
+    idle_minutes: Annotated[float, Field(gt=0, le=720)] = 10.0
+    """Minutes until an approval expires that was given and not used, or not used again."""
+    ways: list[Literal["desktop", "teams", "servicenow"]] = ["desktop"]
+    """Where questions are asked besides the terminal and the dashboard, as far as each is there."""
+    programs: list[str] = []
+    """Programs, by full path, that may answer without a person at a terminal."""
+    ceilings: Ceilings = Ceilings()
+
+
+class Rules(Section):
+    """Which rules stand beside one's own."""
+
+    pack: Literal["careful", "team", "read-only"] = "careful"
+
+
+class Audit(Section):
+    """How the record is kept."""
+
+    keyring: Literal["auto", "file"] = "auto"
+    """Whether the signing key lives in the system's keyring where there is one, or in a file of mode 0600."""
+    witnesses: list[str] = []
+    """Where signed heads are kept besides: paths of files, or git repositories."""
+    keep_days: Annotated[int, Field(ge=1)] | None = None
+    """Days until a payload is erased; the proof of its entry stays. By default payloads are kept."""
+    keep_megabytes: Annotated[int, Field(ge=1)] | None = None
+    """How much room payloads may take before the oldest are erased."""
+
+
+class Dashboard(Section):
+    """The dashboard, on this machine only."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """0 chooses a free one at every start."""
 
 
 class Hearing(Section):
@@ -107,6 +166,19 @@ class ServiceNow(Section):
     user: str
 
 
+class Teams(Section):
+    """Where questions are posted in Microsoft Teams. The application's secret is $DEVOS_TEAMS_SECRET."""
+
+    tenant: str
+    client: str
+    team: str
+    """The team's id."""
+    channel: str
+    """The channel's id."""
+    url: str = "https://graph.microsoft.com"
+    login: str = "https://login.microsoftonline.com"
+
+
 class Cdk(Section):
     """The CDK apps."""
 
@@ -121,17 +193,33 @@ class Config(Section):
     """All settings."""
 
     person: Person = Person()
+    people: dict[str, Identity] = {}
+    """Everybody who may approve, by name, the person included."""
+    groups: dict[str, list[str]] = {}
+    """Groups of these people, which rules may name."""
     environments: dict[str, Environment] = {"production": "production", "staging": "staging"}
     """What a namespace or an account is; what is not named here counts as production."""
     runs: Runs = Runs()
     approvals: Approvals = Approvals()
+    rules: Rules = Rules()
+    audit: Audit = Audit()
+    dashboard: Dashboard = Dashboard()
     hearing: Hearing = Hearing()
     kubernetes: Kubernetes | None = None
     rancher: Rancher | None = None
     newrelic: NewRelic | None = None
     jira: Jira | None = None
     servicenow: ServiceNow | None = None
+    teams: Teams | None = None
     cdk: Cdk | None = None
+
+    @model_validator(mode="after")
+    def _everybody_is_known(self) -> Config:
+        for group, members in self.groups.items():
+            for member in members:
+                if member not in self.people:
+                    raise ValueError(f"{member!r} in the group {group!r} is nobody; add [people.{member}]")
+        return self
 
 
 SECRETS = {
@@ -140,6 +228,7 @@ SECRETS = {
     "newrelic": "newrelic_key",
     "jira": "jira_token",
     "servicenow": "servicenow_password",
+    "teams": "teams_secret",
 }
 """Section → the name of its secret, as `secret` wants it."""
 
