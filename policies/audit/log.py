@@ -25,6 +25,7 @@ from policies.audit.reader import Reader
 from policies.audit.recover import recover
 from policies.audit.redact import redact as redacted
 from policies.audit.schema import NewerFile, open_for_writing
+from policies.audit.tiles import completed
 
 __all__ = ["CannotRecord", "Checkpoint", "Entry", "Log", "NewerFile", "RolledBack", "Stored", "utc_now"]
 
@@ -217,7 +218,9 @@ class Log:
         leaf = leaf_hash(event.encode())
         self._connection.execute("INSERT INTO entries (seq, event) VALUES (?, ?)", (seq, event))
         self._connection.execute("INSERT INTO leaves VALUES (?, ?)", (seq, leaf))
-        tree.append(leaf)
+        nodes = completed(tree.append(leaf), seq)
+        if nodes:
+            self._connection.executemany("INSERT INTO nodes VALUES (?, ?, ?)", nodes)
 
     def _keep(self, head: Checkpoint) -> None:
         """Store the new head; the one before it goes unless it is the first of its block."""

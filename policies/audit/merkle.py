@@ -31,14 +31,26 @@ class CompactRange:
         for leaf in leaves:
             self.append(leaf)
 
-    def append(self, leaf: bytes) -> None:
-        """Add one leaf hash at the end."""
-        node, size = leaf, self.size
+    @classmethod
+    def of_peaks(cls, size: int, peaks: Iterable[bytes]) -> CompactRange:
+        """The range over `size` leaves whose complete subtrees have these roots, largest first."""
+        found = cls()
+        found.size, found._peaks = size, list(peaks)
+        return found
+
+    def append(self, leaf: bytes) -> list[bytes]:
+        """Add one leaf hash at the end.
+
+        Returns:
+            The roots of the complete subtrees that end with this leaf: of 1 leaf (itself), 2 leaves, 4 leaves, ….
+        """
+        completed, size = [leaf], self.size
         while size & 1:
-            node = node_hash(self._peaks.pop(), node)
+            completed.append(node_hash(self._peaks.pop(), completed[-1]))
             size >>= 1
-        self._peaks.append(node)
+        self._peaks.append(completed[-1])
         self.size += 1
+        return completed
 
     def root(self) -> bytes:
         """The hash of the whole tree."""
@@ -56,6 +68,41 @@ class CompactRange:
         return twin
 
 
+def peaks(begin: int, end: int) -> list[range]:
+    """The complete subtrees that the leaves from `begin` up to `end` fall into, largest first.
+
+    Args:
+        begin: a multiple of the largest power of two that is not above `end - begin`.
+        end: the first leaf that no longer belongs to it.
+    """
+    found = []
+    while begin < end:
+        width = 1 << (end - begin).bit_length() - 1
+        found.append(range(begin, begin + width))
+        begin += width
+    return found
+
+
+def inclusion_path(index: int, size: int) -> list[range]:
+    """Which leaves each hash of an inclusion proof covers, lowest first (RFC 6962, 2.1.1).
+
+    Raises:
+        IndexError: a tree of `size` leaves has no leaf `index`.
+    """
+    if not 0 <= index < size:
+        raise IndexError(f"a tree of {size} leaves has no leaf {index}")
+    path, begin, end = [], 0, size
+    while end - begin > 1:
+        middle = begin + _split(end - begin)
+        if index < middle:
+            path.append(range(middle, end))
+            end = middle
+        else:
+            path.append(range(begin, middle))
+            begin = middle
+    return path[::-1]
+
+
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """The hashes that lead from leaf `index` to the root, lowest first (RFC 6962, 2.1.1).
 
@@ -66,15 +113,7 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     Raises:
         IndexError: the tree has no such leaf.
     """
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"a tree of {len(leaves)} leaves has no leaf {index}")
-    if len(leaves) == 1:
-        return []
-    split = _split(len(leaves))
-    left, right = leaves[:split], leaves[split:]
-    if index < split:
-        return [*inclusion_proof(left, index), CompactRange(right).root()]
-    return [*inclusion_proof(right, index - split), CompactRange(left).root()]
+    return [_root(leaves, covered) for covered in inclusion_path(index, len(leaves))]
 
 
 def includes(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
@@ -95,26 +134,36 @@ def includes(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: b
     return last == 0 and node == root
 
 
+def consistency_path(old: int, size: int) -> list[range]:
+    """Which leaves each hash of a consistency proof covers, in its order (RFC 6962, 2.1.2).
+
+    Raises:
+        IndexError: a tree of `size` leaves never had `old`.
+    """
+    if not 0 <= old <= size:
+        raise IndexError(f"a tree of {size} leaves never had {old}")
+    if old in (0, size):
+        return []
+    path, begin, end = [], 0, size
+    while old < end:
+        middle = begin + _split(end - begin)
+        if old <= middle:
+            path.append(range(middle, end))
+            end = middle
+        else:
+            path.append(range(begin, middle))
+            begin = middle
+    # The old root itself is known to whoever asks; it is left out where the path ends in it.
+    return [*([range(begin, end)] if begin else []), *path[::-1]]
+
+
 def consistency_proof(leaves: Sequence[bytes], old: int) -> list[bytes]:
     """The hashes that show that the tree of the first `old` leaves is the beginning of this one (RFC 6962, 2.1.2).
 
     Raises:
         IndexError: the tree never had that size.
     """
-    if not 0 <= old <= len(leaves):
-        raise IndexError(f"a tree of {len(leaves)} leaves never had {old}")
-    return _subproof(leaves, old, known=True) if old else []
-
-
-def _subproof(leaves: Sequence[bytes], old: int, *, known: bool) -> list[bytes]:
-    """SUBPROOF of RFC 6962; `known` says that the old tree's root is the hash of these leaves' first `old`."""
-    if old == len(leaves):
-        return [] if known else [CompactRange(leaves).root()]
-    split = _split(len(leaves))
-    left, right = leaves[:split], leaves[split:]
-    if old <= split:
-        return [*_subproof(left, old, known=known), CompactRange(right).root()]
-    return [*_subproof(right, old - split, known=False), CompactRange(left).root()]
+    return [_root(leaves, covered) for covered in consistency_path(old, len(leaves))]
 
 
 def is_consistent(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
@@ -142,6 +191,11 @@ def is_consistent(old: int, new: int, old_root: bytes, new_root: bytes, proof: S
             new_node = node_hash(new_node, sibling)
         position, last = position >> 1, last >> 1
     return last == 0 and old_node == old_root and new_node == new_root
+
+
+def _root(leaves: Sequence[bytes], covered: range) -> bytes:
+    """The hash over these of the leaves."""
+    return CompactRange(leaves[covered.start : covered.stop]).root()
 
 
 def _split(size: int) -> int:

@@ -37,6 +37,15 @@ MIGRATIONS = [
     CREATE TRIGGER payloads_stay_as_they_are BEFORE UPDATE ON payloads
         BEGIN SELECT RAISE(ABORT, 'a payload may be erased, not changed'); END;
     """,
+    # Filled by `recover`, which has the hash function that SQL has not.
+    """
+    CREATE TABLE nodes (
+        level INTEGER NOT NULL CHECK (level > 0),
+        place INTEGER NOT NULL CHECK (place >= 0),
+        hash BLOB NOT NULL,
+        PRIMARY KEY (level, place)
+    ) WITHOUT ROWID;
+    """,
 ]
 """Each takes the file from the version of its index to the next. What stands here is never edited, only added to."""
 

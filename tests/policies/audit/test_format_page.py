@@ -61,4 +61,4 @@ def test_the_page_has_the_tables_as_they_are(path: Path, log: Log) -> None:
             assert [name for name in columns if f"`{name}`" not in row] == []
     finally:
         connection.close()
-    assert len(tables) == 4
+    assert len(tables) == 5

@@ -92,7 +92,7 @@ def test_a_newer_file_is_not_opened(path: Path, open_log: Callable[..., Log]) ->
     later = sqlite3.connect(path)
     later.execute("PRAGMA user_version = 99")
     later.close()
-    with pytest.raises(NewerFile, match="has version 99; this DevOS knows versions up to 1"):
+    with pytest.raises(NewerFile, match="has version 99; this DevOS knows versions up to 2"):
         open_log()
     with pytest.raises(NewerFile):
         open_for_reading(path)
