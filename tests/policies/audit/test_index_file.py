@@ -1,0 +1,31 @@
+"""The index's file: what stands in the way of writing it is said, and deletes nothing."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from policies.audit.index_file import IndexFile
+
+
+def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        IndexFile(tmp_path / "no-such-folder" / "index.db")
+
+
+def test_a_wrong_statement_costs_no_index(tmp_path: Path) -> None:
+    with closing(IndexFile(tmp_path / "index.db")) as file:
+        file.add([(1, None), (2, None)], 0, b"leaf")
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            file.read("SELECT * FROM aunts")
+        assert file.known() == (2, b"leaf")
+
+
+def test_only_what_follows_is_added(tmp_path: Path) -> None:
+    with closing(IndexFile(tmp_path / "index.db")) as file:
+        file.add([(1, None)], 0, b"one")
+        file.add([(1, None), (2, None)], 0, b"two")
+        assert file.known() == (1, b"one"), "another process had been there"
+        file.begin_anew()
+        assert file.known() == (0, None)
