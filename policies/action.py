@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, get_type_hints, overload
@@ -19,7 +19,7 @@ from typing import Annotated, Any, Concatenate, Generic, ParamSpec, TypeVar, get
 from pydantic import TypeAdapter
 
 from policies.errors import IntegrationError, OutsideRun, Unreachable
-from policies.outside import Outside, said, wire
+from policies.outside import MustStayBoxed, Outside, said, wire
 from policies.scope import Manner, Polling, Scope, current_manner, current_scope, entered, idempotency_key, performing
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "IntegrationError",
     "Json",
     "Manner",
+    "MustStayBoxed",
     "Outside",
     "OutsideRun",
     "Polling",
@@ -217,6 +218,7 @@ class BoundAction(Generic[P, T]):
 
         Raises:
             OutsideRun: there is no scope, the call is inside another action, or in a task the run does not know.
+            MustStayBoxed: an argument that selects is a value from outside that nobody opened.
         """
         return current_scope(self.action.name).enter(self.call(*args, **kwargs))
 
@@ -225,6 +227,9 @@ class BoundAction(Generic[P, T]):
         bound = self.action.signature.bind(self.owner, *args, **kwargs)
         bound.apply_defaults()
         arguments = dict(list(bound.arguments.items())[1:])
+        for name, value in arguments.items():
+            if isinstance(value, Outside) and name not in self.action.content:
+                raise MustStayBoxed(f"{name} of {self.action.name} selects, and got {value!r}: open() it on purpose.")
         return Call(self.action, self.owner, arguments, current_manner())
 
 
@@ -236,6 +241,8 @@ class Call(Generic[T]):
     owner: object
     arguments: dict[str, Any]
     manner: Manner = field(default_factory=Manner, compare=False)
+    opened: tuple[str, ...] = field(default=(), compare=False)
+    """Where the values came from that its run had opened before it was called."""
 
     @property
     def name(self) -> str:
@@ -246,6 +253,10 @@ class Call(Generic[T]):
     def json(self) -> dict[str, Json]:
         """The arguments as JSON."""
         return {name: self.dump(name) for name in self.arguments}
+
+    def after(self, opened: Collection[str]) -> Call[T]:
+        """The same call, made after its run opened values from these places."""
+        return replace(self, opened=tuple(sorted(opened))) if opened else self
 
     def dump(self, name: str) -> Json:
         """One argument as JSON."""

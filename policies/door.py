@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from policies.action import Call, Effect, IntegrationError, Json, Manner, Preview, Target, Unreachable
@@ -13,10 +14,13 @@ from policies.approvals import Approvals
 from policies.audit.log import Entry, Log, Stored
 from policies.audit.redact import redact
 from policies.brake import Brake
-from policies.decision import Decision, Facts, Level
+from policies.decision import Decision, Demand, Facts, Level
 from policies.doing import ATTEMPTS, Doing, backoff
+from policies.facts import facts_json
 from policies.output import Origin, Refused, decode, error, key_of, refusal
+from policies.people import People
 from policies.plan import Change, Plan
+from policies.provenance import chosen_outside
 
 T = TypeVar("T")
 
@@ -31,6 +35,27 @@ class Judge(Protocol):
         """The level that these facts need, and the rule that says so."""
 
 
+NOBODY = Agreement()
+"""Nobody had to agree."""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Why an action may be performed now."""
+
+    facts: Facts
+    decision: Decision
+    agreement: Agreement = NOBODY
+
+
+class RefusedByRule(Refused):
+    """A rule said no, with what it saw, so that the decision can be made again later."""
+
+    def __init__(self, message: str, decision: Decision, facts: Facts) -> None:
+        super().__init__(message, decision.rule, decision.where)
+        self.level, self.ruleset, self.facts = decision.level, decision.ruleset, facts_json(facts)
+
+
 class Door:
     """The one way out. Everything an action has to pass is here, once."""
 
@@ -42,24 +67,29 @@ class Door:
         brake: Brake,
         gate: ChangeGate | None = None,
         *,
+        people: People | None = None,
         waits: Waits | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.waits = waits or Waits()
         self._judge, self._log = judge, log
+        self._people, self._clock = people or People(), clock
         self._under_way: dict[asyncio.Future[Any], str] = {}
         self._sleep = sleep
         self._doing = Doing(self.waits, sleep=sleep)
         self._agreeing = Agreeing(approvals, brake, gate, self.waits, sleep=sleep)
 
     async def propose(
-        self, origin: Origin, call: Call[Any], args: Mapping[str, Json], target: Target
-    ) -> tuple[Preview, Decision]:
+        self, origin: Origin, call: Call[Any], step: int, args: dict[str, Json], target: Target
+    ) -> Change:
         """What a change would do and what the rules would say, while it is only planned."""
         preview = await self._doing.patiently(call.preview)
         # A number that comes later is judged when it is known.
-        preview = replace(preview, before=_known(preview.before), after=_known(preview.after))
-        return preview, self._decide(origin, call, args, target, preview)
+        before, after, cost = map(_known, (preview.before, preview.after, preview.cost))
+        preview = replace(preview, before=before, after=after, cost=cost)
+        facts = self._facts(origin, call, args, target, preview)
+        return Change.of(step, call, args, target, preview, self._decide(call, facts), facts.outside)
 
     async def look(self, origin: Origin, call: Call[Any], step: int) -> Any:
         """Read while a request is planned: decided and recorded like any action, but never asked about.
@@ -67,10 +97,11 @@ class Door:
         Raises:
             Refused: a rule refuses the read, or wants a person to agree to it.
         """
-        decision = self._decide(origin, call, call.json, call.target(), Preview(""))
+        facts = self._facts(origin, call, call.json, call.target(), Preview(""))
+        decision = self._decide(call, facts)
         if decision.level is not Level.AUTO:
             raise Refused(f"{call.name} is not automatic: {decision.because}", decision.rule, decision.where)
-        await self._intend(origin, call, step, decision, Agreement(), plan=True)
+        await self._intend(origin, call, step, Passed(facts, decision), plan=True)
         once = replace(call, manner=Manner())  # also where the run itself would wait until something is so
         output = await self._doing.read(origin, once, step)
         return decode(call, await self._conclude(origin, call, step, output, "performed", plan=True))
@@ -79,10 +110,25 @@ class Door:
         """What the log holds of a step of the run itself, oldest first."""
         return [entry for entry in self._log.entries(run=origin.run, step=step) if not entry.data["plan"]]
 
-    async def perform(self, origin: Origin, call: Call[Any], step: int, plan: Plan, planned: Change | None) -> Json:
+    async def tell(self, origin: Origin, call: Call[T], step: int) -> T:
+        """Take an action of DevOS's own, such as a question put to somebody elsewhere: once, in whichever process.
+
+        Raises:
+            Refused: a rule refuses it, or wants a person to agree: nobody is asked whether to ask.
+            IntegrationError: it failed.
+            CannotRecord: the intention could not be written; nothing was performed.
+        """
+        output = await self.perform(origin, call, step, Plan(), None, ask=False)
+        result: T = decode(call, output)
+        return result
+
+    async def perform(
+        self, origin: Origin, call: Call[Any], step: int, plan: Plan, planned: Change | None, *, ask: bool = True
+    ) -> Json:
         """Take one action of a run through the door and return its output (policies/output.py).
 
-        Called again for the same step after a crash, it goes on where the log says that it stopped.
+        Called again for the same step after a crash, it goes on where the log says that it stopped. Without `ask`, an
+        action that needs somebody's agreement is refused.
 
         Raises:
             CannotRecord: the intention could not be written; nothing was performed.
@@ -99,12 +145,13 @@ class Door:
             if len(silence) == ATTEMPTS:
                 return await self._conclude(origin, call, step, error(call, silence[-1]), "not performed")
             try:
-                decision, agreement = await self._pass(origin, call, step, plan, planned)
+                passed = await self._pass(origin, call, step, plan, planned, ask=ask)
             except Refused as refused:
-                return await self._conclude(origin, call, step, refusal(call, refused), "refused")
+                output = refusal(call, refused) | {"args": call.json}
+                return await self._conclude(origin, call, step, output, "refused", refused=refused)
             except IntegrationError as failure:  # its preview could not be read
                 return await self._conclude(origin, call, step, error(call, failure), "not performed")
-            await self._intend(origin, call, step, decision, agreement)
+            await self._intend(origin, call, step, passed)
             try:
                 return await self._attempt(origin, call, step)
             except Unreachable as unanswered:
@@ -129,8 +176,8 @@ class Door:
         return await self._conclude(origin, call, step, await self._doing.read(origin, call, step), "performed")
 
     async def _pass(
-        self, origin: Origin, call: Call[Any], step: int, plan: Plan, planned: Change | None
-    ) -> tuple[Decision, Agreement]:
+        self, origin: Origin, call: Call[Any], step: int, plan: Plan, planned: Change | None, *, ask: bool
+    ) -> Passed:
         """Decide and ask; after every wait decide again, until nothing rose meanwhile."""
         reads = call.action.effect is Effect.READ
         agreed: Change | None = None
@@ -139,38 +186,46 @@ class Door:
             if not reads:
                 await self._agreeing.thawed(origin)
             preview = Preview("") if reads else await self._doing.patiently(call.preview)
-            decision = self._decide(origin, call, call.json, call.target(), preview)
-            if decision.level is Level.DENY:
+            facts = self._facts(origin, call, call.json, call.target(), preview)
+            decision = self._decide(call, facts)
+            if decision.level is Level.DENY or not (ask or decision.level is Level.AUTO):
                 text = f"{call.name} is refused: {decision.because} (rule {decision.rule}, {decision.where})"
-                raise Refused(text, decision.rule, decision.where)
-            now = Change.of(step, call.name, call.json, call.target(), preview, decision)
+                raise RefusedByRule(text, decision, facts)
+            now = Change.of(step, call, call.json, call.target(), preview, decision, facts.outside)
             if decision.level is not Level.AUTO and (agreed is None or not agreed.holds(now)):
                 await self._ask(origin, call, step, decision)
                 agreement = await self._agreeing.agree(origin, call, decision, plan, planned, now)
                 agreed = now
             elif reads or not self._agreeing.frozen:
-                return decision, agreement
+                return Passed(facts, decision, agreement)
 
-    def _decide(
+    def _facts(
         self, origin: Origin, call: Call[Any], args: Mapping[str, Json], target: Target, preview: Preview
-    ) -> Decision:
-        decision = self._judge.decide(
-            Facts(
-                action=call.name,
-                effect=call.action.effect,
-                args=args,
-                target=target,
-                person=origin.person,
-                channel=origin.channel,
-                intent=origin.intent,
-                tier=origin.tier,
-                before=preview.before,
-                after=preview.after,
-                bound=call.action.bound,
-            )
+    ) -> Facts:
+        return Facts(
+            action=call.name,
+            effect=call.action.effect,
+            args=args,
+            target=target,
+            person=origin.person,
+            channel=origin.channel,
+            intent=origin.intent,
+            tier=origin.tier,
+            before=preview.before,
+            after=preview.after,
+            bound=call.action.bound,
+            cost=preview.cost,
+            at=self._clock(),
+            groups=self._people.groups_of(origin.person),
+            outside=chosen_outside(call, args, origin),
+            opened=call.opened,
         )
+
+    def _decide(self, call: Call[Any], facts: Facts) -> Decision:
+        decision = self._judge.decide(facts)
         if call.manner.offered and decision.level is Level.AUTO:
-            return replace(decision, level=Level.CONFIRM, because="It is offered, not asked for: you decide.")
+            because, own = "It is offered, not asked for: you decide.", (Demand(Level.CONFIRM),)
+            return replace(decision, level=Level.CONFIRM, because=because, demands=own)
         return decision
 
     async def _ask(self, origin: Origin, call: Call[Any], step: int, decision: Decision) -> None:
@@ -180,10 +235,8 @@ class Door:
         data = {"level": str(decision.level), "rule": decision.rule, "digest": call.digest, "plan": False}
         await self._log.append(Entry(ASKED, origin.run, step, call.name, data, {"args": call.json}))
 
-    async def _intend(
-        self, origin: Origin, call: Call[Any], step: int, decision: Decision, agreed: Agreement, *, plan: bool = False
-    ) -> None:
-        target = call.target()
+    async def _intend(self, origin: Origin, call: Call[Any], step: int, passed: Passed, *, plan: bool = False) -> None:
+        target, decision, agreed = call.target(), passed.decision, passed.agreement
         data: dict[str, Json] = {
             "effect": str(call.action.effect),
             "target": target.id,
@@ -197,17 +250,33 @@ class Door:
             "digest": call.digest,
             "key": key_of(origin, call, step),
             "plan": plan,
+            "facts": facts_json(passed.facts),
         }
         await self._log.append(Entry(INTENDED, origin.run, step, call.name, data, {"args": call.json}))
         self.waits.changed(origin.run)
 
     async def _conclude(
-        self, origin: Origin, call: Call[Any], step: int, output: Json, how: str, *, plan: bool = False
+        self,
+        origin: Origin,
+        call: Call[Any],
+        step: int,
+        output: Json,
+        how: str,
+        *,
+        plan: bool = False,
+        refused: Refused | None = None,
     ) -> Json:
         """Write how the action ended. What is stored and what the request gets are the same, secrets taken out."""
         output = redact(output)
         kind = REFUSED if "refused" in output else FAILED if "error" in output else DONE
         data = {"how": how, "digest": call.digest, "plan": plan}
+        if isinstance(refused, RefusedByRule):
+            data |= {
+                "level": str(refused.level),
+                "rule": refused.rule,
+                "ruleset": refused.ruleset,
+                "facts": refused.facts,
+            }
         await self._log.append(Entry(kind, origin.run, step, call.name, data, output))
         self.waits.changed(origin.run)
         return output

@@ -36,6 +36,7 @@ class Execution:
         """
         self.order: Order[StepReservation] = Order(DBOS.reserve_step)
         self._door, self._origin, self._plan, self._before = door, origin, plan, before
+        self.opened: set[str] = set()
         self._results: dict[int, Json] = {}
         self._entered: set[int] = set()
 
@@ -44,6 +45,7 @@ class Execution:
         reservation = self.order.next()
         step = reservation.step_id - self._before
         self._entered.add(step)
+        call = call.after(self.opened)
         planned = self._plan.change(step)
         if planned is not None and not planned.covers(call.name, call.json, self._results):
             planned = None

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from policies.action import Json
+from policies.outside import BOX, merged
 
 REFERENCE = "$later"
 TEXT = "$text"
@@ -79,6 +80,8 @@ class Marks:
             return self._segments(value)
         if isinstance(value, list):
             return [self.encode(each) for each in value]
+        if isinstance(value, dict) and BOX in value:  # only our own words in it can hold a token
+            return {BOX: [self.encode(part) if isinstance(part, str) else part for part in value[BOX]]}
         if isinstance(value, dict):
             return {key: self.encode(each) for key, each in value.items()}
         return value
@@ -117,14 +120,28 @@ def resolve(value: Json, results: Mapping[int, Json]) -> Json:
         return [resolve(each, results) for each in value]
     if not isinstance(value, dict):
         return value
+    if BOX in value:
+        return {BOX: merged([piece for part in value[BOX] for piece in _pieces(part, results)])}
     if REFERENCE in value:
         return _part(value[REFERENCE], results)
     if TEXT in value:
-        return "".join(
-            part if isinstance(part, str) else format(_part(part[REFERENCE], results), part[REFERENCE]["format"])
-            for part in value[TEXT]
-        )
+        return "".join(map(str, _pieces(value, results)))
     return {key: resolve(each, results) for key, each in value.items()}
+
+
+def _pieces(part: Json, results: Mapping[int, Json]) -> list[Json]:
+    """What a part of a text becomes: our own words, and, where a result is from outside, the parts of its box."""
+    if isinstance(part, str) or TEXT not in part:
+        return [part]
+    found: list[Json] = []
+    for each in part[TEXT]:
+        if isinstance(each, str):
+            found.append(each)
+            continue
+        result = _part(each[REFERENCE], results)
+        boxed = isinstance(result, dict) and BOX in result
+        found += result[BOX] if boxed else [format(result, each[REFERENCE]["format"])]
+    return found
 
 
 def _part(spec: Json, results: Mapping[int, Json]) -> Json:
@@ -139,6 +156,8 @@ def spoken(value: Json) -> str:
     if isinstance(value, dict) and REFERENCE in value:
         spec = value[REFERENCE]
         return f"[{'.'.join(spec['path']) or 'result'} from step {spec['of']}]"
-    if isinstance(value, dict) and TEXT in value:
-        return "".join(part if isinstance(part, str) else spoken(part) for part in value[TEXT])
+    if isinstance(value, dict) and (TEXT in value or BOX in value):
+        return "".join(part if isinstance(part, str) else spoken(part) for part in value.get(TEXT) or value[BOX])
+    if isinstance(value, dict) and value.keys() == {"value", "from"}:  # a part of a box
+        return str(value["value"])
     return str(value)

@@ -6,7 +6,8 @@ the first time, so that a replayed run sees exactly what the first one saw.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from policies.action import Call, IntegrationError, Json, digest
@@ -33,6 +34,10 @@ class Origin:
     """voice, file, typed, hotkey or web."""
     intent: str
     tier: str
+    slots: Mapping[str, Json] = field(default_factory=dict, compare=False)
+    """What the person said, by slot: an argument of that name that equals it is clean (policies/provenance.py)."""
+    constants: frozenset[str] = field(default=frozenset(), compare=False)
+    """The texts that stand in the request's own code and in the settings: as arguments they are clean too."""
 
 
 def key_of(origin: Origin, call: Call[Any], step: int) -> str:

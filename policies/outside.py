@@ -126,6 +126,19 @@ def wire(text: str | Outside[str]) -> str:
     return str(text._value())
 
 
+def words(text: str | Outside[str]) -> str:
+    """What a request said in the end, as text, wherever its words came from; not for a request's own code.
+
+    Raises:
+        MustStayBoxed: called inside a request.
+    """
+    if isinstance(text, str):
+        return text
+    if in_request():
+        raise MustStayBoxed(f"words({text!r}) would unbox it unnoticed: open() it on purpose.")
+    return str(text._value())
+
+
 def plain(value: Any) -> Any:
     """A JSON value with every box replaced by what is in it: for showing, and for what is only compared."""
     if isinstance(value, list):

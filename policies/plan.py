@@ -6,8 +6,8 @@ would see does not exist yet. The list of changes is the plan; its digest is wha
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from itertools import count
 from typing import Any, TypeVar, cast
 
@@ -16,6 +16,7 @@ from policies.decision import Decision, Level
 from policies.later import Later, Marks, NotKnownYet, UnknownReference, argument, resolve, spoken
 from policies.order import Order
 from policies.output import Refused, failed
+from policies.outside import BOX, Outside, words
 
 T = TypeVar("T")
 
@@ -40,15 +41,28 @@ class Change:
     rule: str
     where: str
     because: str
+    cost: int | None = None
+    """US dollars a month."""
+    outside: list[str] = field(default_factory=list)
+    """The names of the selecting arguments whose values may come from text that others wrote."""
+    opened: list[str] = field(default_factory=list)
+    """Where the values came from that the run opened before: "jira DEV-456 description"."""
 
     @classmethod
     def of(
-        cls, step: int, name: str, args: dict[str, Json], target: Target, preview: Preview, decision: Decision
+        cls,
+        step: int,
+        call: Call[Any],
+        args: dict[str, Json],
+        target: Target,
+        preview: Preview,
+        decision: Decision,
+        outside: Sequence[str] = (),
     ) -> Change:
         """The change that one call makes."""
         return cls(
             step=step,
-            action=name,
+            action=call.name,
             args=args,
             target=target.id,
             environment=target.environment,
@@ -61,11 +75,16 @@ class Change:
             rule=decision.rule,
             where=decision.where,
             because=decision.because,
+            cost=preview.cost,
+            outside=list(outside),
+            opened=list(call.opened),
         )
 
     def holds(self, now: Change) -> bool:
-        """Whether what was shown of this change still is so: the strictness, the rule, where, and the number before."""
-        shown = (self.rule, self.environment) == (now.rule, now.environment) and self.before in (None, now.before)
+        """Whether what was shown still is so: how strict, by which rule, where, from what, for how much."""
+        shown = (self.rule, self.environment, self.cost) == (now.rule, now.environment, now.cost)
+        shown = shown and self.before in (None, now.before)
+        shown = shown and set(now.outside) <= set(self.outside) and set(now.opened) <= set(self.opened)
         weaker = Level[now.level.upper()] <= Level[self.level.upper()]
         return shown and weaker and (now.level == self.level or now.level != str(Level.APPROVE))
 
@@ -123,9 +142,10 @@ class Plan:
         return cls(tuple(Change(**each) for each in value["changes"]), value["answer"], value["failed"], value["open"])
 
     def shown(self) -> list[dict[str, Json]]:
-        """The changes as JSON for people and programs: references in words."""
+        """The changes as JSON for people and programs: references in words, and what is from outside marked as such."""
         return [
             asdict(replace(change, args={name: _readable(value) for name, value in change.args.items()}))
+            | {"quoted": {name: _quoted(value) for name, value in change.args.items() if _is_boxed(value)}}
             for change in self.changes
         ]
 
@@ -134,16 +154,26 @@ def _readable(value: Json) -> Json:
     return spoken(value) if isinstance(value, dict) else value
 
 
+def _is_boxed(value: Json) -> bool:
+    return isinstance(value, dict) and BOX in value
+
+
+def _quoted(value: Json) -> Json:
+    """A boxed argument in segments: which words are whose."""
+    return [{"text": spoken(part), "from": part.get("from") if isinstance(part, dict) else None} for part in value[BOX]]
+
+
 class Planning:
     """The scope in which a request is only planned."""
 
     def __init__(
         self,
         look: Callable[[Call[Any], int], Awaitable[Any]],
-        propose: Callable[[Call[Any], Mapping[str, Json], Target], Awaitable[tuple[Preview, Decision]]],
+        propose: Callable[[Call[Any], int, dict[str, Json], Target], Awaitable[Change]],
         first: int = 1,
     ) -> None:
         self.order = Order(count(first).__next__)
+        self.opened: set[str] = set()
         self.changes: list[Change] = []
         self._look, self._propose = look, propose
         self._marks = Marks()
@@ -152,6 +182,7 @@ class Planning:
     def enter(self, call: Call[T]) -> Coroutine[Any, Any, T]:
         """Read now, or note the change and answer with what will come later."""
         step = self.order.next()
+        call = call.after(self.opened)
         if call.action.effect is not Effect.READ:
             self._changed = True
             return self._note(call, step)
@@ -167,25 +198,25 @@ class Planning:
         }
         target = call.target()
         target = replace(target, id=self._readable(target.id))
-        preview, decision = await self._propose(call, args, target)
-        if call.manner.offered and decision.level is Level.DENY:
-            raise Refused(decision.because, decision.rule, decision.where)
-        readable = replace(
-            preview,
-            summary=self._readable(preview.summary),
-            undo=self._readable(preview.undo),
-            evidence=self._readable(preview.evidence),
+        change = await self._propose(call, step, args, target)
+        if call.manner.offered and change.level == str(Level.DENY):
+            raise Refused(change.because, change.rule, change.where)
+        change = replace(
+            change,
+            summary=self._readable(change.summary),
+            undo=self._readable(change.undo),
+            evidence=self._readable(change.evidence),
         )
-        if any((change.action, change.target) == (call.name, target.id) for change in self.changes):
-            readable = replace(readable, before=None)  # the change before it in this plan will have moved the number
-        self.changes.append(Change.of(step, call.name, args, target, readable, decision))
+        if any((each.action, each.target) == (call.name, target.id) for each in self.changes):
+            change = replace(change, before=None)  # the change before it in this plan will have moved the number
+        self.changes.append(change)
         return Later(self._marks, step)
 
     def _readable(self, text: str) -> str:
         """Text as a person reads it; all of it may be a later value, such as a number that is a target's id."""
         return spoken(self._marks.encode(str(text)))
 
-    async def plan(self, request: Callable[[], Awaitable[str]]) -> Plan:
+    async def plan(self, request: Callable[[], Awaitable[str | Outside[str]]]) -> Plan:
         """Run a request in this scope and return the plan it makes."""
         try:
             with entered(self):
@@ -196,7 +227,7 @@ class Planning:
             return Plan(self._sorted(), failed={"error": failed(failure)})
         except Refused as refused:
             return Plan(self._sorted(), failed={"refused": list(refused.args)})
-        return Plan(self._sorted()) if self._changed else Plan(answer=said)
+        return Plan(self._sorted()) if self._changed else Plan(answer=words(said))
 
     def _sorted(self) -> tuple[Change, ...]:
         return tuple(sorted(self.changes, key=lambda change: change.step))

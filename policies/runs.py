@@ -24,6 +24,7 @@ from policies.audit.log import CannotRecord, Entry, Log
 from policies.door import Door
 from policies.execution import Execution, StepsChanged
 from policies.output import Origin, Refused, check
+from policies.outside import Outside, words
 from policies.plan import Plan, Planning
 from policies.record import steps_of
 from policies.request import Request
@@ -55,7 +56,7 @@ class CannotResume(Exception):
 class Perform(Protocol):
     """Carries out a request by name, in whichever scope it is called."""
 
-    async def __call__(self, intent: str, slots: dict[str, Json]) -> str:
+    async def __call__(self, intent: str, slots: dict[str, Json]) -> str | Outside[str]:
         """Do it and return what to say."""
 
 
@@ -71,10 +72,12 @@ class Runs:
         perform: Perform,
         *,
         executor: str,
+        constants: Callable[[str], frozenset[str]] = lambda intent: frozenset(),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._engine, self._log, self._approvals, self._door = engine, log, approvals, door
         self._perform, self._executor, self._clock = perform, executor, clock
+        self._constants = constants
         self._followers: dict[str, set[asyncio.Event]] = {}
         door.waits.changed = self._changed
 
@@ -111,7 +114,10 @@ class Runs:
             CannotRecord: its start could not be written to the audit log; nothing was started.
         """
         run = f"{self._clock():%y%m%d}-{secrets.token_hex(4)}"
-        data = {name: getattr(request, name) for name in ("person", "channel", "intent", "tier", "audio", "version")}
+        data = {
+            name: getattr(request, name)
+            for name in ("person", "channel", "intent", "tier", "audio", "version", "asked_from")
+        }
         payload = {"text": request.text, "slots": request.slots}
         await self._log.append(Entry("devos.run.started", run, None, None, data, payload))
         await asyncio.to_thread(self._insert, run, request)
@@ -137,7 +143,10 @@ class Runs:
 
     async def plan(self, request: Request) -> Plan:
         """What a request would change; nothing is started."""
-        return await self._plan(request.origin(""), request)
+        return await self._plan(self._origin(request, ""), request)
+
+    def _origin(self, request: Request, run: str) -> Origin:
+        return request.origin(run, self._constants(request.intent))
 
     async def _plan(self, origin: Origin, request: Request) -> Plan:
         planning = Planning(partial(self._door.look, origin), partial(self._door.propose, origin))
@@ -155,7 +164,7 @@ class Runs:
             await self._finish(run, row["status"], row["said"])
             return await durable.put_aside(run) if row["aside"] else str(row["said"])
         request = Request(**row["request"])
-        origin = request.origin(run)
+        origin = self._origin(request, run)
         try:
             status, said = await self._outcome(origin, request)
         except StepsChanged as changed:
@@ -184,7 +193,7 @@ class Runs:
                 check(plan.failed)
             with entered(execution):
                 said = await self._perform(request.intent, request.slots)
-            outcome = "done", said
+            outcome = "done", words(said)
         except Refused as refused:
             outcome = "denied", str(refused)
         except IntegrationError as failure:
