@@ -15,6 +15,7 @@ import pytest
 
 # Before anything is imported that reads them.
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 os.environ["TZ"] = "UTC"
 time.tzset()
 # Whoever started the tests in the background may have had Ctrl-C ignored, which programs under test would inherit.
