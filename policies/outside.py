@@ -14,8 +14,8 @@ from typing import Any, Generic, NoReturn, TypeVar, cast, get_args
 from pydantic import GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
-from policies.errors import OutsideRun
-from policies.scope import in_request, is_performing, note_opened
+from policies.scope import OutsideRun, in_request, is_performing, note_opened
+from policies.visible import visible
 
 T = TypeVar("T")
 
@@ -111,6 +111,23 @@ def said(*parts: object) -> Outside[str]:
     for part in parts:
         found += part._parts if isinstance(part, Outside) else [format(part)]
     return Outside._of(merged(found))
+
+
+def boxed(text: Any) -> Outside[str]:
+    """A text as a box: as it came, as it stands in JSON, or our own words."""
+    if isinstance(text, dict) and text.keys() == {BOX}:
+        return Outside._of(text[BOX])
+    return said(text)
+
+
+def unboxed(text: Outside[str]) -> str:
+    """A text for people, made safe to be shown; for the messages of errors, which may not fail anywhere."""
+    return visible(str(text._value()))
+
+
+def stored(value: Any) -> Any:
+    """A value as JSON, where it is a boxed text; every other value as it is."""
+    return {BOX: list(value._parts)} if isinstance(value, Outside) else value
 
 
 def wire(text: str | Outside[str]) -> str:

@@ -9,13 +9,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from policies.errors import OutsideRun
-
 if TYPE_CHECKING:
     from policies.action import Call
     from policies.order import Order
 
 T = TypeVar("T")
+
+
+class OutsideRun(RuntimeError):
+    """An action was called where none may be: outside a run, inside another action, or in a stray task."""
 
 
 class Scope(Protocol):
