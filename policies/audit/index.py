@@ -84,7 +84,7 @@ class Index:
         An index that is only a little behind catches up first; one that is far behind answers with what it has.
 
         Args:
-            text: words, each of which must begin a word of the entry; in quotation marks, words in that order.
+            text: words that must all be in it; word* for a beginning; in quotation marks, words in that order.
             run: the run they belong to.
             person: somebody who asked for it, did it, agreed to it or answered it.
             system: the action's system, for example "kubernetes".

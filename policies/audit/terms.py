@@ -68,8 +68,8 @@ def token(kind: str, value: str) -> str:
 def query(text: str | None, facets: Mapping[str, str | None]) -> str | None:
     """The FTS5 expression for what somebody typed and chose; None where that is nothing.
 
-    All words must be there, the last letters of each may be missing; what stands in quotation marks must be there as
-    it is. Nothing that is typed is an operator, so nothing that is typed is an error.
+    All words must be there; of one that ends in * the beginning; what stands in quotation marks must be there in that
+    order. Nothing else that is typed is an operator, so nothing that is typed is an error.
     """
     parts = [f"facets : {token(kind, value)}" for kind, value in facets.items() if value is not None]
     if text is not None and text.strip():
@@ -80,7 +80,7 @@ def query(text: str | None, facets: Mapping[str, str | None]) -> str | None:
 def _phrases(text: str) -> str:
     """What was typed as FTS5 strings; one that matches nothing where no letter or digit is in it."""
     clean = text[:LONGEST].replace("\0", " ").encode("utf-8", "ignore").decode()
-    found = [(quoted or word, bool(word)) for quoted, word in _WORD.findall(clean)]
+    found = [(quoted or word.rstrip("*"), word.endswith("*")) for quoted, word in _WORD.findall(clean)]
     sought = [(each, prefix) for each, prefix in found if any(map(str.isalnum, each))][:MOST_WORDS]
     return " ".join(f'"{each}"{"*" if prefix else ""}' for each, prefix in sought) or '"\ue000"'
 

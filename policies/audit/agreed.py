@@ -1,0 +1,157 @@
+"""Who approved what, when, by which channel, seeing which plan: folded from what the log holds of the questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, tzinfo
+from heapq import merge
+from typing import Protocol
+
+from policies.action import Json
+from policies.audit.event import Stored
+
+ASKED, ANSWERED, REFUSED = "devos.approval.asked", "devos.approval.answered", "devos.approval.refused"
+
+TOO_LATE = "at the same moment"
+"""In the problem of an answer that was recorded and then came second to another one."""
+
+
+class Entries(Protocol):
+    """A log that can be read: `Log` or `Reader`."""
+
+    def entries(
+        self,
+        *,
+        run: str | None = None,
+        type: str | None = None,  # noqa: A002 - CloudEvents' own word
+    ) -> list[Stored]:
+        """The entries of that run and type, oldest first."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer to a question."""
+
+    by: str
+    via: str
+    """The channel it came by."""
+    answer: str
+    """yes or no."""
+    digest: str
+    """Of what the person was shown."""
+    reason: str | None
+    at: datetime
+    problem: str | None = None
+    """Why it did not count; None where it did."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question to people and everything that was answered."""
+
+    approval: str
+    """Its id."""
+    run: str
+    subject: str
+    """"plan", "step:N" or "outcome:N:K"."""
+    level: str
+    digest: str
+    plan: list[Json] | None
+    """What was shown, change by change; None where it was erased."""
+    because: str | None
+    """Why it was asked."""
+    asked: datetime
+    expires: str
+    answers: tuple[Answer, ...] = ()
+    """In the order in which they came, also those that did not count."""
+
+    @property
+    def counted(self) -> tuple[Answer, ...]:
+        """The answers that counted."""
+        return tuple(each for each in self.answers if each.problem is None)
+
+
+def agreed(
+    log: Entries,
+    *,
+    run: str | None = None,
+    person: str | None = None,
+    day: date | None = None,
+    zone: tzinfo | None = None,
+) -> list[Question]:
+    """The questions that were asked, oldest first.
+
+    Args:
+        log: where they are recorded.
+        run: only those of one run.
+        person: only those to which this person gave an answer, whether or not it counted.
+        day: only those that were asked or answered on this day, in local time.
+        zone: whose days are meant; by default this machine's.
+
+    Raises:
+        Unreadable: an entry was altered so that it is none any more.
+        sqlite3.Error: the log is damaged.
+    """
+    streams = (log.entries(run=run, type=kind) for kind in (ASKED, ANSWERED, REFUSED))
+    found = fold(merge(*streams, key=lambda entry: entry.seq))
+    if person is not None:
+        found = [each for each in found if any(answer.by == person for answer in each.answers)]
+    if day is not None:
+        found = [each for each in found if day in {moment.astimezone(zone).date() for moment in _moments(each)}]
+    return found
+
+
+def fold(entries: Iterable[Stored]) -> list[Question]:
+    """The questions that these entries are about, in the order in which they were asked; others are passed over."""
+    questions: list[Question] = []
+    places: dict[str, int] = {}
+    for entry in entries:
+        approval = str(entry.data.get("approval"))
+        if entry.type == ASKED:
+            places[approval] = len(questions)
+            questions.append(_question(entry))
+        elif entry.type in (ANSWERED, REFUSED) and approval in places:
+            asked = questions[places[approval]]
+            questions[places[approval]] = replace(asked, answers=_answered(asked.answers, entry))
+    return questions
+
+
+def _question(entry: Stored) -> Question:
+    data, shown = entry.data, entry.payload or {}
+    return Question(
+        approval=str(data.get("approval")),
+        run=entry.run or "",
+        subject=str(data.get("subject")),
+        level=str(data.get("level")),
+        digest=str(data.get("digest")),
+        plan=shown.get("plan"),
+        because=shown.get("because"),
+        asked=entry.time,
+        expires=str(data.get("expires")),
+    )
+
+
+def _answered(answers: tuple[Answer, ...], entry: Stored) -> tuple[Answer, ...]:
+    """The answers, with what this entry says of them."""
+    data = entry.data
+    answer = Answer(
+        by=str(data.get("by")),
+        via=str(data.get("via")),
+        answer=str(data.get("answer")),
+        digest=str(data.get("digest")),
+        reason=(entry.payload or {}).get("because"),
+        at=entry.time,
+    )
+    if entry.type == ANSWERED:
+        return (*answers, answer)
+    problem = str(data.get("problem"))
+    same = [place for place, each in enumerate(answers) if replace(answer, at=each.at, reason=each.reason) == each]
+    if TOO_LATE in problem and same:
+        place = same[-1]
+        return (*answers[:place], replace(answers[place], problem=problem), *answers[place + 1 :])
+    return (*answers, replace(answer, problem=problem))
+
+
+def _moments(question: Question) -> list[datetime]:
+    return [question.asked, *(answer.at for answer in question.answers)]
