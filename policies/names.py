@@ -7,8 +7,9 @@ forbids.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -25,30 +26,48 @@ _KINDS: Mapping[pst.VarName, str] = {
     "resource": "Thing",
     "context": "context",
 }
-_ENTITIES = ("Action", "Person", "Thing", *CHOICES)
+_ENTITIES = ("Action", "Group", "Person", "Thing", *CHOICES)
 Wrong = tuple[str, str]
 """A word of a rule, and what is wrong with it."""
 
+OTHER_SOURCES = ("mcp", "model", "unknown")
+"""Where text from outside may come from besides the systems."""
+
+_DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _COMPARISONS = ("eq", "not_eq", "in", "contains", "contains_all", "contains_any")
 
 
-class Names:
-    """Every word that rules about these actions may use."""
+@dataclass(frozen=True)
+class _Head:
+    """What the actions have that a rule's head lets in."""
 
-    def __init__(self, actions: Mapping[str, Action[..., Any]]) -> None:
+    arguments: Mapping[str, Argument]
+    """Their arguments merged: choices add up."""
+    selecting: tuple[str, ...]
+    """The names of the arguments that are more than shown."""
+
+
+class Names:
+    """Every word that rules about these actions and groups of people may use."""
+
+    def __init__(
+        self, actions: Mapping[str, Action[..., Any]], groups: Mapping[str, Collection[str]] | None = None
+    ) -> None:
         self.actions = actions
+        self.groups = groups or {}
         self.systems = tuple(dict.fromkeys(name.split(".")[0] for name in actions))
         self.entities: Mapping[str, tuple[str, ...]] = {**CHOICES, "Action": (*map(str, Effect), *actions)}
         self.arguments = {name: arguments_of(action) for name, action in actions.items()}
 
     def problems(self, rule: Rule) -> Iterator[Problem]:
         """Every name in a rule that does not exist, with the nearest one that does."""
-        arguments = self._arguments_under(rule.node.action)
+        yield from (rule.statement.problem(what, word) for word, what in self._votes(rule))
+        head = self._head(rule.node.action)
         for node in _nodes(rule.node):
-            for word, what in self._wrong(node, arguments):
+            for word, what in self._wrong(node, head):
                 yield rule.statement.problem(what, word)
 
-    def _wrong(self, node: object, arguments: Mapping[str, Argument]) -> Iterator[Wrong]:
+    def _wrong(self, node: object, head: _Head) -> Iterator[Wrong]:
         match node:
             case pst.EntityUid():
                 yield from self._entity(node)
@@ -57,16 +76,33 @@ class Names:
             case pst.ActionEq(entity=pst.EntityUid() as one):
                 yield from _group_as_action(one)
             case pst.GetAttr(base=base, attr=name):
-                yield from self._attribute(_kind(base), name, arguments)
+                yield from self._attribute(_kind(base), name, head)
             case pst.HasAttr(base=base, attrs=names):
                 for name in names:
-                    yield from self._attribute(_kind(base), name, arguments)
+                    yield from self._attribute(_kind(base), name, head)
                     base = pst.GetAttr(base, name)
             case pst.BinaryOp() if node.op in _COMPARISONS:
-                yield from self._comparison(node, arguments)
+                yield from self._comparison(node, head)
 
-    def _arguments_under(self, scope: pst.ActionConstraint) -> dict[str, Argument]:
-        """The arguments of all actions that a rule's head lets in, merged: choices add up."""
+    def _votes(self, rule: Rule) -> Iterator[Wrong]:
+        """Whether the group that is asked exists, and could ever say yes."""
+        if rule.group is None:
+            return
+        if rule.group not in self.groups:
+            yield rule.group, self._no_group(rule.group)
+            return
+        members = len(set(self.groups[rule.group]))
+        if rule.votes > members:
+            have, yes = ("nobody is" if members == 0 else f"only {members} are"), "yes" if rule.votes == 1 else "yeses"
+            yield rule.group, f"{have} in the group {rule.group!r}, so {rule.votes} {yes} can never come together."
+
+    def _no_group(self, name: str) -> str:
+        if not self.groups:
+            return f"there is no Group {name!r}: the settings name no groups; add [groups] to config.toml."
+        return f"there is no Group {name!r}{did_you_mean(name, self.groups)}"
+
+    def _head(self, scope: pst.ActionConstraint) -> _Head:
+        """What the actions have that a rule's head lets in."""
         match scope:
             case pst.ActionEq(entity=one):
                 wanted = {one.id}
@@ -75,13 +111,15 @@ class Names:
             case _:  # whichever action there is
                 wanted = set(Effect)
         merged: dict[str, Argument] = {}
+        selecting: dict[str, None] = {}
         for name, action in self.actions.items():
             if name in wanted or action.effect in wanted:
+                selecting |= dict.fromkeys(each for each in action.hints if each not in action.content)
                 for key, argument in self.arguments[name].items():
                     known = merged.get(key, argument).choices
                     choices = known + argument.choices if known and argument.choices else ()
                     merged[key] = replace(argument, choices=choices)
-        return merged
+        return _Head(merged, tuple(selecting))
 
     def _type(self, kind: pst.EntityType) -> Iterator[Wrong]:
         name = str(kind)
@@ -90,6 +128,8 @@ class Names:
 
     def _entity(self, uid: pst.EntityUid) -> Iterator[Wrong]:
         known = self.entities.get(str(uid.type))
+        if str(uid.type) == "Group" and uid.id not in self.groups:
+            yield uid.id, self._no_group(uid.id)
         if known is not None and uid.id not in known:
             yield uid.id, f"there is no {uid.type} {uid.id!r}{did_you_mean(uid.id, known)}"
         system = uid.id.split("/")[0]
@@ -97,40 +137,51 @@ class Names:
             what = f"a Thing is called system/id, and there is no system {system!r}{did_you_mean(system, self.systems)}"
             yield uid.id, what
 
-    def _attribute(self, kind: str, name: str, arguments: Mapping[str, Argument]) -> Iterator[Wrong]:
+    def _attribute(self, kind: str, name: str, head: _Head) -> Iterator[Wrong]:
         known: Mapping[str, tuple[str, ...]] = {
             "principal": (),
             "action": (),
             "resource": tuple(RESOURCE),
             "context": ("args", *CONTEXT, *NUMBERS),
-            "context.args": tuple(arguments),
+            "context.args": tuple(head.arguments),
         }
         owner = {kind: variable for variable, kind in _KINDS.items()}.get(kind, kind)
         if owner in known and name not in known[owner]:
             yield name, f"{owner} has no attribute {name!r}{did_you_mean(name, known[owner])}"
 
-    def _comparison(self, node: pst.BinaryOp, arguments: Mapping[str, Argument]) -> Iterator[Wrong]:
+    def _comparison(self, node: pst.BinaryOp, head: _Head) -> Iterator[Wrong]:
         for one, other in product(_elements(node.left), _elements(node.right)):
             left, right = _kind(one), _kind(other)
-            if left != right and {left, right} <= set(_ENTITIES):
+            of_group = node.op == "in" and (left, right) == ("Person", "Group")
+            if left != right and not of_group and {left, right} <= set(_ENTITIES):
                 word = right if isinstance(other, pst.EntityLit) else left
                 yield word, f"one side is of type {left}, the other {right}: they are never the same."
             for path, value in ((one, other), (other, one)):
-                known = self._values(path, arguments)
+                known = self._values(path, head)
+                if isinstance(value, pst.StringLit) and _is_date(path) and not _DATE.fullmatch(value.value):
+                    yield value.value, f"{_path(path)} is never {value.value!r}; it is written like '2026-12-24'."
                 if isinstance(value, pst.StringLit) and known and value.value not in known:
                     yield value.value, f"{_path(path)} is never {value.value!r}{did_you_mean(value.value, known)}"
                 if isinstance(value, pst.EntityLit) and node.op != "in":
                     yield from _group_as_action(value.value)
 
-    def _values(self, path: pst.Expr, arguments: Mapping[str, Argument]) -> tuple[str, ...]:
-        """All the texts a path can be, where that is known."""
+    def _values(self, path: pst.Expr, head: _Head) -> tuple[str, ...]:
+        """All the texts a path can be, or have in it, where that is known."""
         match path:
             case pst.GetAttr(base=base, attr="system") if _kind(base) == "Thing":
                 return self.systems
-            case pst.GetAttr(base=base, attr=name) if _kind(base) == "context.args" and name in arguments:
-                return arguments[name].choices
+            case pst.GetAttr(base=base, attr="opened") if _kind(base) == "context":
+                return (*self.systems, *OTHER_SOURCES)
+            case pst.GetAttr(base=base, attr="outside") if _kind(base) == "context":
+                return head.selecting
+            case pst.GetAttr(base=base, attr=name) if _kind(base) == "context.args" and name in head.arguments:
+                return head.arguments[name].choices
             case _:
                 return ()
+
+
+def _is_date(path: pst.Expr) -> bool:
+    return isinstance(path, pst.GetAttr) and path.attr == "date" and _kind(path.base) == "context"
 
 
 def _group_as_action(uid: pst.EntityUid) -> Iterator[Wrong]:

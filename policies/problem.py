@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz, process
+
+from policies.visible import visible
 
 NEAR = 60.0
 """The similarity, out of 100, from which a word is offered as what was meant."""
@@ -24,11 +27,34 @@ class Problem:
     """Counted from 1; 0 where the mistake is the whole file's."""
     what: str
     """What is wrong, and the nearest right word where there is one."""
+    column: int = field(default=0, compare=False)
+    """Counted from 1, in characters; 0 where the mistake is no one word's."""
+    length: int = field(default=0, compare=False)
+    """How many characters the wrong word has."""
+    source: str = field(default="", compare=False)
+    """The whole line that it stands on."""
 
     def __str__(self) -> str:
         """The form that editors and terminals make a link of: `careful.cedar:21: what`."""
-        place = ":".join(part for part in (self.file, str(self.line or "")) if part)
-        return f"{place}: {self.what}" if place else self.what
+        return self._said(self.file, self.line)
+
+    def drawn(self) -> str:
+        """The same with the column, then the line, then the wrong word underlined; safe to show."""
+        said = self._said(self.file, self.line, self.column)
+        if not self.column:
+            return said
+        before, word = self.source[: self.column - 1], self.source[self.column - 1 :][: self.length]
+        room = "".join(each if each == "\t" else " " * _width(each) for each in visible(before))
+        return f"{said}\n  {visible(self.source)}\n  {room}{'^' * max(1, sum(map(_width, visible(word))))}"
+
+    def _said(self, *place: str | int) -> str:
+        where = ":".join(str(part) for part in place if part)
+        return visible(f"{where}: {self.what}" if where else self.what)
+
+
+def _width(character: str) -> int:
+    """How many columns of a terminal a character takes."""
+    return 0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 class RuleError(ValueError):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import stat
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,38 +18,53 @@ from policies.problem import Problem, RuleError
 from policies.rule import Rule, Statement, parse, statements
 from policies.schema import schema_of
 
+LARGEST = 256 * 1024
+"""Bytes that one file may have: some 1,000 rules."""
+
+MOST_FILES, MOST_RULES = 200, 2000
+"""How many files and rules there may be."""
+
 _ATTRIBUTE = re.compile(r"attribute `(?:(args)\W+)?(\w+)")
 
 
-def read(files: Sequence[Path], actions: Mapping[str, Action[..., Any]]) -> tuple[list[Rule], dict[str, str]]:
+def read(
+    files: Sequence[Path], actions: Mapping[str, Action[..., Any]], groups: Mapping[str, Collection[str]] | None = None
+) -> tuple[list[Rule], dict[str, str]]:
     """Read rules from files.
 
     Args:
         files: the files, in the order the rules shall have.
         actions: every action there is, by full name.
+        groups: the configured groups of people, each with its members.
 
     Returns:
-        The rules, and each file's text by its name.
+        The rules, and each file's text by its label: its name, with its folder's where two files share a name.
 
     Raises:
         RuleError: with everything that is wrong in any of the files.
     """
+    if len(files) > MOST_FILES:
+        raise RuleError([Problem("", 0, f"there are {len(files)} rule files; at most {MOST_FILES} are read.")])
     problems: list[Problem] = []
     found: list[Statement] = []
     texts: dict[str, str] = {}
+    names = Counter(file.name for file in files)
     for file in files:
-        if file.name in texts:
-            problems.append(Problem(file.name, 0, "two rule files have this name; a decision could not say which."))
+        label = file.name if names[file.name] == 1 else f"{file.parent.name}/{file.name}"
+        if label in texts:
+            problems.append(Problem(label, 0, "two rule files have this name; a decision could not say which."))
             continue
         try:
-            texts[file.name] = file.read_text("utf-8")
-            found += statements(file.name, texts[file.name])
+            texts[label] = text_of(file)
+            found += statements(label, texts[label])
         except RuleError as error:
             problems += error.problems
         except (OSError, UnicodeDecodeError) as error:
             problems.append(Problem(str(file), 0, f"cannot be read: {error}."))
+    if len(found) > MOST_RULES:
+        raise RuleError([Problem("", 0, f"there are {len(found)} rules; at most {MOST_RULES} are read.")])
     rules: list[Rule] = []
-    for each in _checked(found, actions):
+    for each in _checked(found, actions, groups or {}):
         if isinstance(each, Rule):
             rules.append(each)
         else:
@@ -58,21 +76,48 @@ def read(files: Sequence[Path], actions: Mapping[str, Action[..., Any]]) -> tupl
     return rules, texts
 
 
-def _checked(found: Sequence[Statement], actions: Mapping[str, Action[..., Any]]) -> Iterator[Rule | Problem]:
+def text_of(file: Path) -> str:
+    """A rule file's text, from a plain file that nobody but its owner decides about.
+
+    Raises:
+        OSError: it cannot be read, or is a link, a device, writable for everybody, or too large.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    if file.is_symlink():
+        raise OSError(f"it is a link, to {str(file.readlink())!r}, where it could change unseen; copy the file here")
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as opened:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError("it is no plain file")
+        if status.st_mode & stat.S_IWOTH:
+            raise OSError(f"everybody on this machine may change it; say `chmod o-w {file}`")
+        content = opened.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise OSError(f"it has more than {LARGEST // 1024} KiB, the most that is read")
+    return content.decode("utf-8")
+
+
+def _checked(
+    found: Sequence[Statement], actions: Mapping[str, Action[..., Any]], groups: Mapping[str, Collection[str]]
+) -> Iterator[Rule | Problem]:
     """Every rule that can be parsed, and everything that is wrong with any."""
-    names = Names(actions)
-    schema = cedarpy.Schema.from_str(schema_of(actions))
+    names = Names(actions, groups)
+    schema = cedarpy.Schema.from_str(schema_of(actions, groups))
     first: dict[str, Rule] = {}
     for statement in found:
         try:
             rule = parse(statement)
+            misnamed = list(names.problems(rule))
         except RuleError as error:
             yield from error.problems
+            continue
+        except RecursionError:
+            yield statement.problem("it is nested too deeply to be checked.")
             continue
         twin = first.setdefault(rule.id, rule)
         if twin is not rule:
             yield statement.problem(f"the @id {rule.id!r} is taken by {twin.where}.", rule.id)
-        misnamed = list(names.problems(rule))
         yield from misnamed
         errors = cedarpy.validate_policies(statement.text, schema).errors
         if errors and not misnamed:

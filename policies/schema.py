@@ -6,28 +6,38 @@ not exist is an error then, and never a rule that silently matches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from policies.action import Action, Effect, Json
+from policies.action import Action, Effect, Json, Outside
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "Environment": ("production", "staging", "development", "unknown", "none"),
     "Channel": ("voice", "file", "typed", "hotkey", "web"),
     "Tier": ("simple", "medium", "complex", "local", "large"),
+    "Weekday": ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
 }
 """The enumerated entity types with all their values: `Environment::"staging"`."""
 
 RESOURCE: Mapping[str, str] = {"system": "String", "id": "String", "environment": "Environment"}
 """The attributes of `resource`, with their Cedar types."""
 
-CONTEXT: Mapping[str, str] = {"channel": "Channel", "tier": "Tier", "intent": "String"}
-"""The attributes of `context` that every request has, beside `args`."""
+CONTEXT: Mapping[str, str] = {
+    "channel": "Channel",
+    "tier": "Tier",
+    "intent": "String",
+    "weekday": "Weekday",
+    "hour": "Long",
+    "date": "String",
+    "outside": "Set<String>",
+    "opened": "Set<String>",
+}
+"""The attributes of `context` that every request has, beside `args`; the moment is in local time."""
 
-NUMBERS = ("before", "after", "bound")
+NUMBERS = ("before", "after", "bound", "cost")
 """The attributes of `context` that only some requests have: a rule asks `context has after` first."""
 
 _SEQUENCES = (list, set, frozenset, tuple, Sequence)
@@ -62,14 +72,17 @@ def arguments_of(action: Action[..., Any]) -> dict[str, Argument]:
     return {name: argument for name, argument in found.items() if argument is not None}
 
 
-def schema_of(actions: Mapping[str, Action[..., Any]]) -> str:
+def schema_of(actions: Mapping[str, Action[..., Any]], groups: Collection[str] = ()) -> str:
     """Write the Cedar schema for these actions, in Cedar's own readable syntax.
 
     Args:
         actions: every action there is, by full name ("kubernetes.scale").
+        groups: the names of the configured groups of people.
     """
-    lines = [f"entity {name} enum [{', '.join(map(_quoted, values))}];" for name, values in CHOICES.items()]
-    lines += ["entity Person;", f"entity Thing = {_record(RESOURCE)};", ""]
+    choices = {**CHOICES, **({"Group": sorted(groups)} if groups else {})}
+    lines = [f"entity {name} enum [{', '.join(map(_quoted, values))}];" for name, values in choices.items()]
+    lines += [] if groups else ["entity Group;"]  # an enumeration of nothing is no Cedar; policies/names.py refuses all
+    lines += ["entity Person in [Group];", f"entity Thing = {_record(RESOURCE)};", ""]
     # The groups stand for themselves too: a rule about an effect is then valid even while no action has that effect.
     lines += [f"action {', '.join(_quoted(effect) for effect in Effect)} {_applies_to({}, ())};"]
     for name, action in sorted(actions.items()):
@@ -87,9 +100,11 @@ def _argument(hint: Any) -> Argument | None:
     if origin is Annotated:
         return _argument(inner[0])
     if origin in (Union, UnionType):
-        present = [each for each in inner if each is not NoneType]
-        only = _argument(present[0]) if len(present) == 1 else None
-        return None if only is None else replace(only, optional=True)
+        present = {_argument(each) for each in inner if each is not NoneType}  # text, boxed or not, is text
+        only = present.pop() if len(present) == 1 else None
+        return None if only is None else replace(only, optional=only.optional or NoneType in inner)
+    if origin is Outside:
+        return _argument(inner[0])
     if origin in _SEQUENCES and (origin is not tuple or inner[1:] == (...,)):
         element = _argument(inner[0])
         fits = element is not None and not element.optional and element.type in _PYTHON_TYPES
@@ -112,4 +127,4 @@ def _record(types: Mapping[str, str], optional: Sequence[str] = ()) -> str:
 
 
 def _quoted(word: str) -> str:
-    return f'"{word}"'
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'

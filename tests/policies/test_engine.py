@@ -13,7 +13,7 @@ import cedarpy
 import pytest
 
 from policies.action import Effect, Target, action, actions_of
-from policies.decision import Decision, Facts, Level
+from policies.decision import Decision, Demand, Facts, Level
 from policies.engine import SHIPPED, RuleError, Rules, rule_files
 
 
@@ -86,6 +86,7 @@ def test_says_which_rule_where_and_why(shipped: Rules) -> None:
         where=f"careful.cedar:{line}",
         because="40 is more than three times the 4 before, so it is asked again.",
         ruleset=shipped.ruleset,
+        demands=(Demand(Level.CONFIRM),),
     )
 
 
@@ -307,10 +308,15 @@ def test_the_ruleset_is_the_digest_of_names_and_texts_whatever_their_order(tmp_p
     one.write_text('@id("one") permit (principal, action, resource);')
     two.write_text('@id("two") permit (principal, action, resource);')
     expected = hashlib.sha256(
-        b'[["one.cedar","@id(\\"one\\") permit (principal, action, resource);"],'
-        b'["two.cedar","@id(\\"two\\") permit (principal, action, resource);"]]'
+        b'[[["one.cedar","@id(\\"one\\") permit (principal, action, resource);"],'
+        b'["two.cedar","@id(\\"two\\") permit (principal, action, resource);"]],{}]'
     ).hexdigest()
     assert Rules.load([one, two], ACTIONS).ruleset == Rules.load([two, one], ACTIONS).ruleset == expected
+    groups = {"on-call": ["grace", "ada"]}
+    with_groups = Rules.load([one, two], ACTIONS, groups).ruleset
+    assert with_groups != expected
+    assert Rules.load([one, two], ACTIONS, {"on-call": ["ada", "grace"]}).ruleset == with_groups
+    assert Rules.load([one, two], ACTIONS, {"on-call": ["ada"]}).ruleset != with_groups
     two.write_text('@id("two") permit (principal, action, resource); // said differently')
     assert Rules.load([one, two], ACTIONS).ruleset != expected
 

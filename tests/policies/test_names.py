@@ -73,7 +73,7 @@ def no_action(group: str) -> str:
         ("principal is Persn, action, resource", "there is no type 'Persn'; did you mean 'Person'?"),
         (
             "principal, action, resource is Deployment",
-            "there is no type 'Deployment'; it can be 'Action', 'Channel', 'Environment', 'Person', 'Thing', 'Tier'.",
+            "there is no type 'Deployment'.",
         ),
         (
             'principal, action, resource is Thing in Thng::"kubernetes/x"',

@@ -71,10 +71,17 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
         assert line.startswith(f"{file}: cannot be read: ")
 
 
-def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "mine").mkdir()
-    files = write(tmp_path, a=RIGHT.format(id="a")) + write(tmp_path / "mine", a=RIGHT.format(id="a"))
-    assert refused(files) == ["a.cedar: two rule files have this name; a decision could not say which."]
+def test_two_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    for folder in ("careful", "rules"):
+        (tmp_path / folder).mkdir()
+    shipped, own = (
+        write(tmp_path / "careful", a=RIGHT.format(id="a")),
+        write(tmp_path / "rules", a=RIGHT.format(id="b")),
+    )
+    rules, texts = read([*shipped, *own, *write(tmp_path, c=RIGHT.format(id="c"))], ACTIONS)
+    assert [rule.where for rule in rules] == ["careful/a.cedar:1", "rules/a.cedar:1", "c.cedar:1"]
+    assert list(texts) == ["careful/a.cedar", "rules/a.cedar", "c.cedar"]
+    assert refused([*own, *own]) == ["rules/a.cedar: two rule files have this name; a decision could not say which."]
 
 
 def test_an_id_taken_twice_is_refused_where_it_is_taken_again(tmp_path: Path) -> None:

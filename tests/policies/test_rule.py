@@ -91,7 +91,8 @@ def test_a_forbid_takes_no_approval() -> None:
 
 def test_every_placeholder_and_doubled_braces_are_taken() -> None:
     sentence = " ".join(f"{{{name}}}" for name in PLACEHOLDERS) + " {{}}"
-    (rule,) = rules(f'@id("a") @because("{sentence}") permit (principal, action, resource);')
+    who = '@approval("approve") @group("g")'
+    (rule,) = rules(f'@id("a") @because("{sentence}") {who} permit (principal, action, resource);')
     assert rule.because == sentence
 
 

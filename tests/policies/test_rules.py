@@ -62,6 +62,8 @@ def facts(case: dict[str, Any]) -> Facts:
         before=case.get("before"),
         after=case.get("after"),
         bound=case.get("bound"),
+        outside=tuple(case.get("outside", ())),
+        opened=tuple(case.get("opened", ())),
     )
 
 

@@ -90,7 +90,8 @@ def test_writes_each_action_under_its_effect() -> None:
     assert drop == (
         'action "sample.drop" in [Action::"destroy"] appliesTo { principal: Person, resource: Thing, context: '
         '{"args": {"key": String, "why"?: String}, "channel": Channel, "tier": Tier, "intent": String, '
-        '"before"?: Long, "after"?: Long, "bound"?: Long} };'
+        '"weekday": Weekday, "hour": Long, "date": String, "outside": Set<String>, "opened": Set<String>, '
+        '"before"?: Long, "after"?: Long, "bound"?: Long, "cost"?: Long} };'
     )
     assert lines[lines.index(drop) - 1] == "// A rule cannot see the argument fraction: Cedar has no type for it."
     assert any(line.startswith('action "sample.look" in [Action::"read"]') for line in lines)
@@ -108,7 +109,7 @@ def test_is_a_schema_that_cedar_reads(actions: dict[str, Any]) -> None:
 @pytest.mark.parametrize("kind", CHOICES)
 def test_enumerated_values_are_all_there_and_no_others(kind: str) -> None:
     schema = cedarpy.Schema.from_str(schema_of(ACTIONS))
-    path = {"Environment": "resource.environment", "Channel": "context.channel", "Tier": "context.tier"}[kind]
+    path = {"Environment": "resource.environment"}.get(kind, f"context.{kind.lower()}")
     for value in (*CHOICES[kind], "nonsense"):
         rule = f'permit(principal, action, resource) when {{ {path} == {kind}::"{value}" }};'
         assert cedarpy.validate_policies(rule, schema).validation_passed == (value != "nonsense")

@@ -1,0 +1,51 @@
+"""The rule packs that come with DevOS, and where everybody's own rules stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from policies.problem import Problem, RuleError, did_you_mean
+
+PACKED = Path(__file__).parent / "rules"
+"""The folder of the packs."""
+
+PACKS: Mapping[str, tuple[str, ...]] = {
+    "careful": ("careful",),
+    "team": ("careful", "team"),
+    "read-only": ("read-only",),
+}
+"""The packs, each with the folders it is made of. As the strictest rule decides, a folder only adds to those before."""
+
+SHIPPED = PACKED / "careful"
+"""The folder of the default pack."""
+
+
+def folders(pack: str = "careful") -> list[Path]:
+    """The folders that a pack is made of.
+
+    Raises:
+        RuleError: there is no such pack.
+    """
+    if pack not in PACKS:
+        raise RuleError([Problem("", 0, f"there is no rule pack {pack!r}{did_you_mean(pack, PACKS)}")])
+    return [PACKED / each for each in PACKS[pack]]
+
+
+def rule_files(home: Path, pack: str = "careful") -> list[Path]:
+    """The rule files of a pack, then those in `home`/rules, each by name.
+
+    Raises:
+        RuleError: there is no such pack.
+    """
+    return [file for folder in (*folders(pack), home / "rules") for file in sorted(folder.glob("*.cedar"))]
+
+
+def case_files(home: Path, pack: str | None = None) -> list[Path]:
+    """The case files of a pack, or with None those in `home`/rules/cases, each by name.
+
+    Raises:
+        RuleError: there is no such pack.
+    """
+    within = [home / "rules"] if pack is None else folders(pack)
+    return [file for folder in within for file in sorted((folder / "cases").glob("*.yaml"))]
