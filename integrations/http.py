@@ -11,13 +11,14 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import httpx
 
-from policies.action import IntegrationError, Json, Unreachable
+from policies.action import IntegrationError, Json, Outside, Unreachable, said
+from policies.outside import boxed
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -29,6 +30,10 @@ AGENT = "DevOS/0.1"
 
 TIMES = (5.0, 30.0)
 """How many seconds a connection and an answer may take, whichever library is waiting."""
+
+
+Words: TypeAlias = str | Outside[str] | dict[str, Json]
+"""What a system said, or DevOS itself; also in the form in which an error stores it."""
 
 
 class SignInFailed(IntegrationError):
@@ -45,37 +50,46 @@ class SignInFailed(IntegrationError):
 class NotAllowed(IntegrationError):
     """The account may not do that (403)."""
 
-    def __init__(self, system: str, text: str) -> None:
+    def __init__(self, system: str, text: Words) -> None:
         super().__init__(system, text)
-        self.system, self.text = system, text
+        self.system, self.text = system, boxed(text)
 
-    def __str__(self) -> str:
-        return f"The account may not do that in {self.system}{_said(self.text)}. Ask its administrator for the right."
+    def _parts(self) -> tuple[object, ...]:
+        return (
+            f"The account may not do that in {self.system}",
+            *told(self.text),
+            ". Ask its administrator for the right.",
+        )
 
 
 class NotThere(IntegrationError):
     """There is nothing at that address (404)."""
 
-    def __init__(self, system: str, path: str, text: str) -> None:
+    def __init__(self, system: str, path: str, text: Words) -> None:
         super().__init__(system, path, text)
-        self.system, self.path, self.text = system, path, text
+        self.system, self.path, self.text = system, path, boxed(text)
 
-    def __str__(self) -> str:
+    def _parts(self) -> tuple[object, ...]:
         return (
-            f"{self.system} has nothing at {self.path}{_said(self.text)}. "
-            "Check the name, and that the address in the settings is right."
+            f"{self.system} has nothing at {self.path}",
+            *told(self.text),
+            ". Check the name, and that the address in the settings is right.",
         )
 
 
 class Rejected(IntegrationError):
     """The system understood and said no (any other 4xx, or an error in an answer that looks like success)."""
 
-    def __init__(self, system: str, status: int, text: str) -> None:
+    def __init__(self, system: str, status: int, text: Words) -> None:
         super().__init__(system, status, text)
-        self.system, self.status, self.text = system, status, text
+        self.system, self.status, self.text = system, status, boxed(text)
 
-    def __str__(self) -> str:
-        return f"{self.system} said no ({self.status}){_said(self.text)}. Nothing was changed; mend that and ask again."
+    def _parts(self) -> tuple[object, ...]:
+        return (
+            f"{self.system} said no ({self.status})",
+            *told(self.text),
+            ". Nothing was changed; mend that and ask again.",
+        )
 
 
 class BadAnswer(IntegrationError):
@@ -106,17 +120,19 @@ class Untrusted(IntegrationError):
         )
 
 
-def unreachable(system: str, host: str, why: str) -> Unreachable:
+def unreachable(system: str, host: str, why: str | Outside[str]) -> Unreachable:
     """The error for a request of which nothing is known."""
-    return Unreachable(f"{system} at {host} did not answer: {why}. See whether it is up and can be reached from here.")
+    hint = ". See whether it is up and can be reached from here."
+    return Unreachable(said(f"{system} at {host} did not answer: ", why, hint))
 
 
-def refusal(system: str, host: str, path: str, status: int, text: str) -> IntegrationError:
-    """The error for an answer's HTTP status; `text` is what the system itself said about it, in a line."""
+def refusal(system: str, host: str, path: str, status: int, words: str) -> IntegrationError:
+    """The error for an answer's HTTP status; `words` is what the system itself said about it, in a line."""
+    text = answer(system, words)
     if status == 429:
         return unreachable(system, host, "it asks to be left alone for a while (429)")
     if status >= 500:
-        return unreachable(system, host, f"it has trouble of its own ({status}{_said(text)})")
+        return unreachable(system, host, said(f"it has trouble of its own ({status}", *told(text), ")"))
     if status == 401:
         return SignInFailed(system, host)
     if status == 403:
@@ -126,6 +142,16 @@ def refusal(system: str, host: str, path: str, status: int, text: str) -> Integr
     if 300 <= status < 400:
         return BadAnswer(system, host, f"a redirection ({status})")
     return Rejected(system, status, text)
+
+
+def answer(system: str, words: str) -> Outside[str]:
+    """What a system said about a refusal, as words from outside; nothing where it said nothing."""
+    return Outside(words, f"{system.lower().replace(' ', '')} answer") if words else said("")
+
+
+def told(text: Outside[str]) -> tuple[object, ...]:
+    """A system's words as the end of a sentence; nothing where it has said nothing."""
+    return () if text.is_nothing else (": ", text)
 
 
 def host_of(url: str) -> str:
@@ -199,7 +225,7 @@ class Http:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise Untrusted(self.system, self.host) from None
             why = in_a_line(str(error) or type(error).__name__, self._secrets)
-            raise unreachable(self.system, self.host, why) from None
+            raise unreachable(self.system, self.host, answer(self.system, why)) from None
         if not response.is_success:
             text = in_a_line(_words(response.headers.get("content-type", ""), response.text), self._secrets)
             raise refusal(self.system, self.host, path, response.status_code, text)
@@ -241,7 +267,7 @@ async def in_a_thread(system: str, host: str, secrets: tuple[str, ...], question
     except failures.SSLError:
         raise Untrusted(system, host) from None
     except failures.RequestException as error:
-        raise unreachable(system, host, in_a_line(str(error), secrets)) from None
+        raise unreachable(system, host, answer(system, in_a_line(str(error), secrets))) from None
 
 
 def guard(session: Session, system: str, secrets: tuple[str, ...]) -> None:
@@ -253,10 +279,11 @@ def guard(session: Session, system: str, secrets: tuple[str, ...]) -> None:
     def look(response: Response, *args: object, **kwargs: object) -> None:
         if response.is_redirect:
             return
-        place, kind = urlsplit(response.url), response.headers.get("content-type", "")
+        kind = response.headers.get("content-type", "")
         if not response.ok:
             text = in_a_line(_words(kind, response.text), secrets)
-            raise refusal(system, host_of(response.url), place.path, response.status_code, text)
+            asked = urlsplit((*response.history, response)[0].url).path  # not where a redirection led
+            raise refusal(system, host_of(response.url), asked, response.status_code, text)
         if response.content and not _is_json(response.text):
             raise BadAnswer(system, host_of(response.url), _kind(kind))
 
@@ -293,8 +320,8 @@ def _is_json(text: str) -> bool:
 
 
 def _kind(content_type: str) -> str:
-    return "a web page" if "html" in content_type else f"something unreadable ({content_type or 'of no stated type'})"
-
-
-def _said(text: str) -> str:
-    return f": {text}" if text else ""
+    """What something is that is not the system's answer, in our own words: of a type only one that has the form."""
+    if "html" in content_type:
+        return "a web page"
+    found = re.match(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}(?![^; ])", content_type)
+    return f"something unreadable ({found[0] if found else 'of no known type'})"

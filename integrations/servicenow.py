@@ -6,13 +6,28 @@ Written from "Change request state model" and "Approvals" (docs.servicenow.com).
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 from integrations.http import NotAllowed
-from integrations.servicenow_table import Tables, shown, value, where
-from policies.action import Call, Content, Effect, Found, IntegrationError, Preview, Target, action, idempotency_key
+from integrations.servicenow_table import NoSuchChange, Tables, numbered, record, shown, value, where
+from policies.action import (
+    Call,
+    Content,
+    Effect,
+    Found,
+    IntegrationError,
+    Outside,
+    Preview,
+    Target,
+    action,
+    idempotency_key,
+    wire,
+)
+from policies.visible import visible
+
+__all__ = ["Change", "ChangeState", "NoSuchChange", "NoSuchRisk", "NotReady", "ServiceNow"]
 
 STATES = {
     "-5": "New",
@@ -25,11 +40,14 @@ STATES = {
     "4": "Canceled",
 }
 """The state model of a change request: value → label."""
+Agreement: TypeAlias = Literal["not requested", "requested", "approved", "rejected", "unknown"]
 ASKS = {"normal": "-4", "emergency": "-3", "standard": "-2"}
 """Type → the state in which a new change asks for its approval; a standard one is approved beforehand."""
 TYPES = {"staging": "standard", "development": "standard"}
 """Environment → type, unless the settings say otherwise: outside production changes are recorded, not waited for."""
 RISKS = {"very high": "1", "high": "2", "moderate": "3", "low": "4"}
+MOST_NAMES = 200
+"""Characters of those names of deciders that are shown while a run waits."""
 FIELDS = ["number", "sys_id", "state", "approval", "short_description"]
 
 
@@ -40,12 +58,11 @@ class Change:
     number: str
     sys_id: str
     state: str
-    """New, Assess, Authorize, Scheduled, Implement, Review, Closed or Canceled."""
-    approval: str
-    """not requested, requested, approved or rejected."""
-    approved_by: str
-    """Who approved it, separated by commas; empty while nobody has."""
-    short_description: str
+    """New, Assess, Authorize, Scheduled, Implement, Review, Closed or Canceled; "unknown" for any other."""
+    approval: Agreement
+    approved_by: Outside[str] | None
+    """The names of those who approved it, separated by commas; None while nobody has."""
+    short_description: Outside[str]
     url: str
 
 
@@ -56,20 +73,9 @@ class ChangeState:
     approved: bool
     refused: bool
     by: str
-    """Who approved or refused it; empty while nobody has."""
+    """The names of those who approved or refused it, made safe to be shown; empty while nobody has."""
     text: str
-    """One sentence for a person."""
-
-
-class NoSuchChange(IntegrationError):
-    """There is no such change request, or this account may not see it."""
-
-    def __init__(self, number: str) -> None:
-        super().__init__(number)
-        self.number = number
-
-    def __str__(self) -> str:
-        return f"There is no change request {self.number!r} in ServiceNow, or this account may not see it."
+    """One sentence for a person, with those names."""
 
 
 class NotReady(IntegrationError):
@@ -129,12 +135,12 @@ class ServiceNow:
         if risk.lower() not in RISKS:
             raise NoSuchRisk(risk)
         kind, key = self._types.get(environment, "normal"), idempotency_key()
-        record = {
+        fields = {
             "type": kind,
-            "short_description": short_description,
+            "short_description": wire(short_description),
             "description": f"Service: {service}\nEnvironment: {environment}",
-            "implementation_plan": implementation_plan,
-            "backout_plan": backout_plan,
+            "implementation_plan": wire(implementation_plan),
+            "backout_plan": wire(backout_plan),
             "risk": RISKS[risk.lower()],
             "correlation_id": key,
             "correlation_display": "DevOS",
@@ -143,29 +149,31 @@ class ServiceNow:
         def record_and_ask() -> Change:
             # In two requests, since asking is a step of the state model; whichever was done before is not repeated.
             there = self._tables.find("change_request", where(correlation_id=key))
-            made = there[0] if there else self._tables.create("change_request", record)
+            made = there[0] if there else self._tables.create("change_request", fields)
             if value(made["state"]) == "-5":
-                self._tables.set("change_request", value(made["sys_id"]), {"state": ASKS[kind]})
-            return self._change(where(sys_id=value(made["sys_id"])))
+                self._tables.set("change_request", record(made["sys_id"]), {"state": ASKS[kind]})
+            return self._change(where(sys_id=record(made["sys_id"])))
 
         return await self._tables.do(record_and_ask)
 
     @request_change.target
-    def _request_target(self, *_: str, **arguments: str) -> Target:
+    def _request_target(self, *_: Content, **arguments: Any) -> Target:
         return Target(f"{arguments['service']}@{arguments['environment']}")
 
     @request_change.preview
-    async def _request_preview(self, *_: str, **arguments: str) -> Preview:
+    async def _request_preview(self, *_: Content, **arguments: Any) -> Preview:
         kind = self._types.get(arguments["environment"], "normal")
-        what, risk = arguments["short_description"], arguments["risk"]
+        what, how, back = (
+            wire(arguments[name]) for name in ("short_description", "implementation_plan", "backout_plan")
+        )
         return Preview(
-            f"Record a {kind} change of {risk} risk, {what!r}, and ask for its approval",
+            f"Record a {kind} change of {arguments['risk']} risk, {what!r}, and ask for its approval",
             "Cancel the change",
-            evidence=f"Implementation: {arguments['implementation_plan']}\nBackout: {arguments['backout_plan']}",
+            evidence=f"Implementation: {how}\nBackout: {back}",
         )
 
     @request_change.lookup
-    async def _request_lookup(self, *_: str, **arguments: str) -> Found[Change] | None:
+    async def _request_lookup(self, *_: Content, **arguments: Any) -> Found[Change] | None:
         """It happened when a change carries the key and its approval has been asked for."""
         key = idempotency_key()
 
@@ -173,12 +181,12 @@ class ServiceNow:
             there = self._tables.find("change_request", where(correlation_id=key))
             if not there or value(there[0]["state"]) == "-5":
                 return None
-            return Found(self._change(where(sys_id=value(there[0]["sys_id"]))))
+            return Found(self._change(where(sys_id=record(there[0]["sys_id"]))))
 
         return await self._tables.do(look)
 
     @request_change.undo
-    def _request_undo(self, result: Change, **arguments: str) -> Call[Change]:
+    def _request_undo(self, result: Change, **arguments: object) -> Call[Change]:
         return self.cancel_change.call(result.number, "The run that asked for this change was taken back.")
 
     @action(Effect.READ)
@@ -188,7 +196,7 @@ class ServiceNow:
         Raises:
             NoSuchChange: there is none, or it may not be seen.
         """
-        return await self._tables.do(lambda: self._change(where(number=_checked(number)), number))
+        return await self._tables.do(lambda: self._change(where(number=numbered(number)), number))
 
     async def change_state(self, number: str) -> ChangeState:
         """Whether the change may be carried out now: a plain method for whoever waits for it, not an action.
@@ -196,8 +204,8 @@ class ServiceNow:
         Raises:
             NoSuchChange: there is none, or it may not be seen.
         """
-        change, deciders = await self._tables.do(lambda: self._decided(where(number=_checked(number)), number))
-        decided_by = deciders.get(change.approval, "")
+        change, deciders = await self._tables.do(lambda: self._decided(where(number=numbered(number)), number))
+        decided_by = visible(deciders.get(change.approval, ""), lines=False)[:MOST_NAMES]
         by = f" by {decided_by}" if decided_by else ""
         if change.state in ("Closed", "Canceled", "Review") or change.approval == "rejected":
             how = f"was rejected{by}" if change.approval == "rejected" else f"is over: it is in {change.state}"
@@ -213,15 +221,15 @@ class ServiceNow:
         Raises:
             NoSuchChange: there is none, or it may not be seen.
         """
-        text = f"{body}\n\nDevOS {_reference()}"
+        text = f"{wire(body)}\n\nDevOS {_reference()}"
         await self._tables.do(lambda: self._tables.set("change_request", self._sys_id(number), {"comments": text}))
 
     @comment_change.preview
-    async def _comment_preview(self, number: str, body: str) -> Preview:
-        return Preview(f"Comment on {number}, for its requester and its watch list", evidence=body)
+    async def _comment_preview(self, number: str, body: Content) -> Preview:
+        return Preview(f"Comment on {number}, for its requester and its watch list", evidence=wire(body))
 
     @comment_change.lookup
-    async def _comment_lookup(self, number: str, body: str) -> Found[None] | None:
+    async def _comment_lookup(self, number: str, body: Content) -> Found[None] | None:
         """Every comment ends with a reference made from the key, and the journal can be searched for it."""
         reference = _reference()
 
@@ -239,10 +247,10 @@ class ServiceNow:
             NoSuchChange: there is none, or it may not be seen.
             NotReady: it is not approved yet, or canceled.
         """
-        ending = {"close_code": "successful" if successful else "unsuccessful", "close_notes": notes}
+        ending = {"close_code": "successful" if successful else "unsuccessful", "close_notes": wire(notes)}
 
         def walk() -> Change:
-            change = self._change(where(number=_checked(number)), number)
+            change = self._change(where(number=numbered(number)), number)
             way = ["Scheduled", "Implement", "Review", "Closed"]
             if change.state not in way:
                 raise NotReady(change.number, change.state, "closed")
@@ -256,13 +264,13 @@ class ServiceNow:
         return await self._tables.do(walk)
 
     @close_change.preview
-    async def _close_preview(self, number: str, notes: str, successful: bool) -> Preview:
+    async def _close_preview(self, number: str, notes: Content, successful: bool) -> Preview:
         how = "as successful" if successful else "as unsuccessful"
-        return Preview(f"Close {number} {how}", evidence=notes)
+        return Preview(f"Close {number} {how}", evidence=wire(notes))
 
     @close_change.lookup
-    async def _close_lookup(self, number: str, notes: str, successful: bool) -> Found[Change] | None:
-        change = await self._tables.do(lambda: self._change(where(number=_checked(number)), number))
+    async def _close_lookup(self, number: str, notes: Content, successful: bool) -> Found[Change] | None:
+        change = await self._tables.do(lambda: self._change(where(number=numbered(number)), number))
         return Found(change) if change.state == "Closed" else None
 
     @action(Effect.DESTROY)
@@ -273,24 +281,25 @@ class ServiceNow:
             NoSuchChange: there is none, or it may not be seen.
             NotReady: it is closed.
         """
+        text = wire(because)
 
         def cancel() -> Change:
-            change = self._change(where(number=_checked(number)), number)
+            change = self._change(where(number=numbered(number)), number)
             if change.state == "Closed":
                 raise NotReady(change.number, change.state, "canceled")
             if change.state != "Canceled":
-                self._tables.set("change_request", change.sys_id, {"state": "4", "comments": because})
+                self._tables.set("change_request", change.sys_id, {"state": "4", "comments": text})
             return self._change(where(sys_id=change.sys_id))
 
         return await self._tables.do(cancel)
 
     @cancel_change.preview
-    async def _cancel_preview(self, number: str, because: str) -> Preview:
-        return Preview(f"Cancel {number} for good", evidence=because)
+    async def _cancel_preview(self, number: str, because: Content) -> Preview:
+        return Preview(f"Cancel {number} for good", evidence=wire(because))
 
     @cancel_change.lookup
-    async def _cancel_lookup(self, number: str, because: str) -> Found[Change] | None:
-        change = await self._tables.do(lambda: self._change(where(number=_checked(number)), number))
+    async def _cancel_lookup(self, number: str, because: Content) -> Found[Change] | None:
+        change = await self._tables.do(lambda: self._change(where(number=numbered(number)), number))
         return Found(change) if change.state == "Canceled" else None
 
     def _change(self, query: str, number: str = "") -> Change:
@@ -302,7 +311,7 @@ class ServiceNow:
         if not found:
             raise NoSuchChange(number)
         row = found[0]
-        sys_id = value(row["sys_id"])
+        sys_id = record(row["sys_id"])
         people: dict[str, list[str]] = {}
         try:
             for each in self._tables.find("sysapproval_approver", where(sysapproval=sys_id), ["approver", "state"]):
@@ -310,30 +319,26 @@ class ServiceNow:
         except NotAllowed:
             people = {}  # who may read a change may not always read who decides on it
         deciders = {state: ", ".join(names) for state, names in people.items()}
+        name, approval = numbered(value(row["number"])), value(row["approval"])
+        if number and name != numbered(number):  # an instance that does not know a condition leaves it out
+            raise NoSuchChange(number)
+        approved_by = deciders.get("approved")
         change = Change(
-            number=value(row["number"]),
+            number=name,
             sys_id=sys_id,
-            state=STATES.get(value(row["state"]), shown(row["state"])),
-            approval=value(row["approval"]),
-            approved_by=deciders.get("approved", ""),
-            short_description=value(row["short_description"]),
+            state=STATES.get(value(row["state"]), "unknown"),
+            approval=cast(Agreement, approval if approval in get_args(Agreement) else "unknown"),
+            approved_by=Outside(approved_by, f"servicenow {name} approvers") if approved_by else None,
+            short_description=Outside(value(row["short_description"]), f"servicenow {name} short description"),
             url=f"{self._tables.url}/change_request.do?sys_id={sys_id}",
         )
         return change, deciders
 
     def _sys_id(self, number: str) -> str:
-        found = self._tables.find("change_request", where(number=_checked(number)), ["sys_id"])
+        found = self._tables.find("change_request", where(number=numbered(number)), ["sys_id"])
         if not found:
             raise NoSuchChange(number)
-        return value(found[0]["sys_id"])
-
-
-def _checked(number: str) -> str:
-    """A change's number, and nothing else."""
-    name = number.strip().upper()
-    if not re.fullmatch(r"[A-Z]{2,10}[0-9]{3,20}", name):
-        raise NoSuchChange(number)
-    return name
+        return record(found[0]["sys_id"])
 
 
 def _reference() -> str:

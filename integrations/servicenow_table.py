@@ -15,7 +15,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from integrations.http import AGENT, TIMES, NotThere, Rejected, guard, host_of, in_a_line, in_a_thread, words
+from integrations.http import (
+    AGENT,
+    TIMES,
+    BadAnswer,
+    NotThere,
+    Rejected,
+    answer,
+    guard,
+    host_of,
+    in_a_line,
+    in_a_thread,
+    words,
+)
 from policies.action import IntegrationError
 
 if TYPE_CHECKING:
@@ -33,6 +45,17 @@ class Injected(IntegrationError):
 
     def __str__(self) -> str:
         return f"{self.value!r} cannot be looked for in ServiceNow: '^' and line breaks would begin another condition."
+
+
+class NoSuchChange(IntegrationError):
+    """There is no such change request, or this account may not see it."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(number)
+        self.number = number
+
+    def __str__(self) -> str:
+        return f"There is no change request {self.number!r} in ServiceNow, or this account may not see it."
 
 
 class Tables:
@@ -66,7 +89,7 @@ class Tables:
         try:
             return list(self._table(table).get(**asked).all())
         except NotThere as error:
-            if "no record" in error.text.lower():
+            if "no record" in str(error).lower():
                 return []  # older instances answer an empty list this way
             raise
 
@@ -91,7 +114,20 @@ class Tables:
         if response.ok and not response.is_redirect and response.content:
             body = response.json()
             if isinstance(body, dict) and body.get("error"):
-                raise Rejected("ServiceNow", response.status_code, in_a_line(words(body["error"]), (self._password,)))
+                text = in_a_line(words(body["error"]), (self._password,))
+                raise Rejected("ServiceNow", response.status_code, answer("ServiceNow", text))
+
+
+def numbered(number: str) -> str:
+    """A change's number, and nothing else.
+
+    Raises:
+        NoSuchChange: it is none.
+    """
+    name = number.strip().upper()
+    if not re.fullmatch(r"[A-Z]{2,10}[0-9]{3,20}", name):
+        raise NoSuchChange(number)
+    return name
 
 
 def where(**conditions: str) -> str:
@@ -105,6 +141,18 @@ def where(**conditions: str) -> str:
 def value(field: Any) -> str:
     """A field's stored value, whether it came alone or with what people see."""
     return str(field.get("value") or "") if isinstance(field, dict) else str(field or "")
+
+
+def record(field: Any) -> str:
+    """A field's stored value where that is a record's id, which becomes part of addresses and queries.
+
+    Raises:
+        BadAnswer: it is none.
+    """
+    sys_id = value(field)
+    if not re.fullmatch(r"[0-9a-zA-Z]{1,32}", sys_id):
+        raise BadAnswer("ServiceNow", "the instance", "a record whose id is none")
+    return sys_id
 
 
 def shown(field: Any) -> str:

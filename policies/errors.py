@@ -14,7 +14,7 @@ class IntegrationError(Exception):
     """A system said no, and why.
 
     Its arguments are JSON, so that a replayed run raises the same error; a text from outside among them is stored with
-    its box. A subclass says its message in `__str__` where it has only DevOS's own words in it, in `said` otherwise.
+    its box. A subclass says its message in `__str__` where it has only DevOS's own words in it, in `_parts` otherwise.
     """
 
     known: ClassVar[dict[str, type[IntegrationError]]] = {}
@@ -35,16 +35,15 @@ class IntegrationError(Exception):
     def said(self) -> Outside[str]:
         """The message, which a request passes on as it is: what others wrote in it stays boxed."""
         own = type(self).__str__ is not IntegrationError.__str__
-        return said(str(self)) if own else self._message
+        return said(str(self)) if own else said(*self._parts())
 
     def __str__(self) -> str:
         """The message for people, made safe to be shown."""
-        return unboxed(self._message if type(self).said is IntegrationError.said else self.said)
+        return unboxed(said(*self._parts()))
 
-    @property
-    def _message(self) -> Outside[str]:
-        """The only argument as the message; several of them as Python shows them."""
-        return boxed(self.args[0]) if len(self.args) == 1 else said(super().__str__())
+    def _parts(self) -> tuple[object, ...]:
+        """The message in pieces, in which what others wrote is boxed: the only argument, unless a subclass knows."""
+        return (boxed(self.args[0]) if len(self.args) == 1 else super().__str__(),)
 
 
 IntegrationError.known[f"{IntegrationError.__module__}.{IntegrationError.__qualname__}"] = IntegrationError

@@ -53,6 +53,11 @@ class Outside(Generic[T]):
         """Where it came from, each place once."""
         return tuple(dict.fromkeys(part["from"] for part in self._parts if not isinstance(part, str)))
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it was joined of nothing; a boxed empty text is something."""
+        return not self._parts
+
     def open(self) -> T:
         """The value itself. Inside a request this marks the run as having opened these sources."""
         note_opened(self.sources)
@@ -163,6 +168,8 @@ def plain(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if BOX in value:
+        if not all(isinstance(part, str) or "value" in part for part in value[BOX]):
+            return value  # in a plan, some of it is still to come
         parts = [part if isinstance(part, str) else part["value"] for part in value[BOX]]
         return parts[0] if len(parts) == 1 else "".join(map(str, parts))
     return {key: plain(each) for key, each in value.items()}

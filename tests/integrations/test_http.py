@@ -104,7 +104,7 @@ async def test_an_address_without_a_scheme_is_named():
     [
         ({"content-type": "text/html"}, b"<html>sign in</html>", "a web page"),
         ({"content-type": "text/plain"}, b"hello", "text/plain"),
-        ({}, b"hello", "of no stated type"),
+        ({}, b"hello", "of no known type"),
     ],
 )
 async def test_something_else_that_answers_is_told_apart(headers, content, part):
