@@ -5,12 +5,17 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from daemon.commands import audit_approvals, proof
+from daemon.commands.audit_log import day_of, local, log_path, readable
 from daemon.commands.common import FAILED, WRONG, AsJson, fail, in_a_line, put
 from daemon.home import home
+
+if TYPE_CHECKING:
+    from policies.audit.event import Stored
 
 group = typer.Typer(
     help="Review the record of what was done, and prove that nobody changed it.",
@@ -21,38 +26,55 @@ group = typer.Typer(
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
+    for more in (audit_approvals, proof):
+        more.add_to(group)
     app.add_typer(group, name="audit")
 
 
-@group.command("list", epilog="Example: devos audit list --run 261120-1f3a9c2e")
+@group.command("list", epilog='Example: devos audit list --search "web-app" --day today')
 def list_(
     run: Annotated[str | None, typer.Option(help="Only one run's entries.")] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Only what this person asked for, did, agreed to or answered.")
+    ] = None,
+    system: Annotated[str | None, typer.Option(help="Only one system's, for example kubernetes.")] = None,
+    rule: Annotated[str | None, typer.Option(help="Only what this rule decided.")] = None,
+    day: Annotated[
+        str | None, typer.Option(metavar="DAY", help="Only one day's: 2026-11-20, today or yesterday.")
+    ] = None,
+    type: Annotated[  # noqa: A002 - the entries' own word, shown in the help
+        str | None, typer.Option("--type", help="Only one kind of entry, for example devos.action.done.")
+    ] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="WORDS", help='Only entries with all these words; web* or "two words" too.')
+    ] = None,
+    before: Annotated[int | None, typer.Option(min=1, help="Only entries before this number: the next page.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many of the newest entries.")] = 50,
     json: AsJson = False,
 ) -> None:
     """List the newest entries, oldest of them first."""
-    entries = [_plain(entry) for entry in reversed(_entries(json, run=run, limit=limit, newest=True))]
+    known: dict[str, Any] = {"run": run, "type": type, "before": before, "limit": limit}
+    sought = {"person": person, "system": system, "rule": rule, "text": search, "day": day_of(day, json)}
+    with readable(json) as path:
+        found = _found(path, **known, **sought) if any(sought.values()) else _newest(path, **known)
     if json:
-        put(entries)
+        put([_plain(entry) for entry in reversed(found)])
         return
-    for entry in entries:
-        what = entry["action"] or ""
-        data = entry["data"]
+    for entry in reversed(found):
+        data = entry.data
         more = " ".join(
             str(data[name]) for name in ("target", "level", "rule", "answer", "by", "status") if data.get(name)
         )
-        print(
-            in_a_line(
-                f"{entry['seq']:>6}  {entry['time']}  {entry['run'] or '-':<16} {entry['type']:<26} {what:<26} {more}"
-            )
-        )
+        what = f"{entry.run or '-':<16} {entry.type:<26} {entry.action or '':<26}"
+        print(in_a_line(f"{entry.seq:>6}  {local(entry.time)}  {what} {more}".rstrip()))
 
 
 @group.command(epilog="Example: devos audit show 17")
 def show(seq: Annotated[int, typer.Argument(min=1, help="The entry's number.")], json: AsJson = False) -> None:
     """Show one entry whole, with its payload."""
-    found = _entries(json, after=seq - 1, limit=1)
-    if not found or found[0].seq != seq:
+    with readable(json) as path:
+        found = _newest(path, after=seq - 1, before=seq + 1)
+    if not found:
         fail(f"There is no entry {seq}; `devos audit list` shows the newest.", WRONG, json=json)
     entry = _plain(found[0])
     if json:
@@ -74,7 +96,7 @@ def verify(json: AsJson = False) -> None:
     from policies.audit.schema import NewerFile
     from policies.audit.verify import verify as check
 
-    path = _path(json)
+    path = log_path(json)
     try:
         report = check(path, (home() / "keys" / "audit.pub").read_text(encoding="utf-8"))
     except (OSError, WrongKey, NewerFile) as problem:
@@ -91,28 +113,22 @@ def verify(json: AsJson = False) -> None:
     raise typer.Exit(0 if report.ok else FAILED)
 
 
-def _path(json: bool) -> Path:
-    path = home() / "audit.db"
-    if not path.exists():
-        fail(f"There is no audit log in {home()} yet; it begins with the first `devos run`.", FAILED, json=json)
-    return path
-
-
-def _entries(json: bool, **wanted: Any) -> list[Any]:
-    """The entries that `Reader.entries` finds; a log that cannot be read ends the command."""
-    import sqlite3
-
-    from policies.audit.event import Unreadable
+def _newest(path: Path, **wanted: Any) -> list[Stored]:
+    """Straight from the log, newest first."""
     from policies.audit.reader import Reader
-    from policies.audit.schema import NewerFile
 
-    path = _path(json)
-    try:
-        with closing(Reader(path)) as reader:
-            return reader.entries(**wanted)
-    except (OSError, sqlite3.Error, Unreadable, NewerFile) as problem:
-        fail(f"{path} cannot be read: {problem} `devos audit verify` names the first bad entry.", FAILED, json=json)
+    with closing(Reader(path)) as reader:
+        return reader.entries(newest=True, **wanted)
 
 
-def _plain(entry: Any) -> dict[str, Any]:
+def _found(path: Path, **wanted: Any) -> list[Stored]:
+    """By the search index, newest first; the first search after a long time makes it."""
+    from policies.audit.index import Index
+
+    with closing(Index(path, home() / "audit-index.db")) as index:
+        index.refresh()
+        return index.find(**wanted)
+
+
+def _plain(entry: Stored) -> dict[str, Any]:
     return {**asdict(entry), "time": entry.time.isoformat(timespec="milliseconds").replace("+00:00", "Z")}

@@ -23,6 +23,7 @@ class Reader:
         step: int | None = None,
         type: str | None = None,  # noqa: A002 - CloudEvents' own word
         after: int = 0,
+        before: int | None = None,
         limit: int | None = None,
         newest: bool = False,
     ) -> list[Stored]:
@@ -33,6 +34,7 @@ class Reader:
             step: the step within the run.
             type: what happened, for example "devos.action.done".
             after: only entries with a larger seq.
+            before: only entries with a smaller seq.
             limit: at most so many.
             newest: begin at the end, newest first.
 
@@ -43,13 +45,14 @@ class Reader:
         wanted = {"run": run, "step": step, "type": type}
         conditions = [
             "seq > :after",
+            *(["seq < :before"] if before is not None else []),
             *(f"entries.{name} = :{name}" for name, value in wanted.items() if value is not None),
         ]
         statement = (
             "SELECT seq, event, body FROM entries LEFT JOIN payloads ON digest = entries.payload"
             f" WHERE {' AND '.join(conditions)} ORDER BY seq {'DESC' if newest else 'ASC'} LIMIT :limit"
         )
-        values = {**wanted, "after": after, "limit": -1 if limit is None else limit}
+        values = {**wanted, "after": after, "before": before, "limit": -1 if limit is None else limit}
         with self._lock:
             rows = self._connection.execute(statement, values).fetchall()
         return [stored(*row) for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -50,6 +50,31 @@ def test_the_log_of_a_run_is_listed_oldest_first(house: House) -> None:
     assert scaled.endswith("staging/checkout auto changes-outside-production")
     newest = house.devos("audit", "list", "--limit", "2", "--json").json
     assert [entry["seq"] for entry in newest] == [entry["seq"] for entry in listed[-2:]]
+
+
+def test_entries_are_found_by_what_they_are_about(house: House) -> None:
+    run = house.devos("say", STAGING, "--json").json["run"]
+    person = house.devos("audit", "list", "--run", run, "--json").json[0]["data"]["person"]
+
+    def listed(*words: str) -> list[dict[str, Any]]:
+        return list(house.devos("audit", "list", "--run", run, "--json", *words).json)
+
+    assert {entry["action"].partition(".")[0] for entry in listed("--system", "kubernetes")} == {"kubernetes"}
+    assert {entry["data"]["rule"] for entry in listed("--rule", "changes-outside-production")} == {
+        "changes-outside-production"
+    }
+    assert listed("--person", person) == listed("--day", "today", "--limit", "50") == listed()
+    assert listed("--person", "nobody") == [] and listed("--day", "2001-01-01") == []
+    (started,) = listed("--type", "devos.run.started")
+    assert started in listed("--search", '"checkout to six" pod*') and listed("--search", "aunt") == []
+    newest = listed("--limit", "2")
+    assert listed("--before", str(newest[0]["seq"]), "--limit", "1") == listed()[-3:-2]
+    assert listed("--before", str(newest[0]["seq"]), "--limit", "1", "--search", run) == listed()[-3:-2]
+
+
+def test_a_day_that_is_none(house: House) -> None:
+    said = house.devos("audit", "list", "--day", "someday")
+    assert said.code == 2 and "'someday' is no day" in said.err
 
 
 def test_one_entry_whole(house: House) -> None:
@@ -111,7 +136,9 @@ def test_an_entry_that_cannot_be_read(kept: House) -> None:
         assert said.code == 1 and "cannot be read" in said.err and "devos audit verify" in said.err
 
 
-@pytest.mark.parametrize("words", [("list",), ("show", "1"), ("verify",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [("list",), ("list", "--search", "x"), ("show", "1"), ("verify",), ("approvals",)], ids=" ".join
+)
 class TestNoLog:
     def test_none_yet(self, empty: House, words: tuple[str, ...]) -> None:
         said = empty.devos("audit", *words)
@@ -127,7 +154,7 @@ class TestNoLog:
     def test_without_its_key(self, kept: House, words: tuple[str, ...]) -> None:
         (kept.home / "keys" / "audit.pub").unlink()
         said = kept.devos("audit", *words, "--json")
-        assert said.code == (1 if words == ("verify",) else 0) and said.json
+        assert said.code == (1 if words == ("verify",) else 0) and said.json is not None
 
     def test_from_a_newer_devos(self, kept: House, words: tuple[str, ...]) -> None:
         spoil(kept.home, "PRAGMA user_version = 99")

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,22 @@ def filled(log: Log, entry: Callable[..., Entry]) -> Log:
 )
 def test_entries_are_found_by_what_they_are_about(filled: Log, wanted: dict[str, object], found: list[int]) -> None:
     assert [each.seq for each in filled.entries(**wanted)] == found  # type: ignore[arg-type]  # rows of a table
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"before": 3}, [1, 2]),
+        ({"before": 1}, []),
+        ({"before": 6, "newest": True, "limit": 2}, [5, 4]),
+        ({"before": 6, "after": 3}, [4, 5]),
+    ],
+)
+def test_a_page_ends_before_the_one_that_was_seen(
+    filled: Log, path: Path, wanted: dict[str, object], found: list[int]
+) -> None:
+    with closing(Reader(path)) as reader:
+        assert [each.seq for each in reader.entries(**wanted)] == found  # type: ignore[arg-type]  # rows of a table
 
 
 def test_another_process_may_read_while_the_daemon_writes_and_after(path: Path, filled: Log) -> None:
