@@ -81,7 +81,7 @@ def journal(
 @group.command(epilog="Example: devos sandbox fault jira --kind status --status 503 --times 2")
 def fault(
     system: Annotated[
-        str, typer.Argument(help="jira, servicenow, newrelic, kubernetes, rancher; or `none` to mend all.")
+        str, typer.Argument(help="jira, servicenow, newrelic, kubernetes, rancher, graph; or `none` to mend all.")
     ],
     kind: Annotated[
         str, typer.Option(help="status, latency, drop, or lost-reply (the work is done, the answer lost).")
@@ -134,6 +134,19 @@ def refuse(
     sandbox = _sandbox(json)
     answer = _call(json, lambda: sandbox.refuse(change, because=because))
     put(answer) if json else print(f"{change} is refused.")
+
+
+@group.command(epilog='Example: devos sandbox reply "approve k7m2qd because tested" --by marcus.oyelaran')
+def reply(
+    text: Annotated[str, typer.Argument(help="What is written.")],
+    by: Annotated[str | None, typer.Option(help="Who writes: a user name of the simulated company.")] = None,
+    to: Annotated[str | None, typer.Option(help="The message's id; the newest unless it is named.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Reply in the Teams channel, as one of the company's people."""
+    sandbox = _sandbox(json)
+    answer = _call(json, lambda: sandbox.reply(text, by=by, to=to))
+    put(answer) if json else print(f"{answer['by']} replied.")
 
 
 @group.command("set", epilog="Example: devos sandbox set rollout_seconds=30 cdk_fails=true")

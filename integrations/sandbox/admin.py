@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
-from integrations.sandbox import cdk, servicenow, systems
+from integrations.sandbox import cdk, graph, servicenow, systems
 from integrations.sandbox.faults import Fault, Faults
 from integrations.sandbox.journal import Journal
 from integrations.sandbox.world import World
@@ -60,6 +60,10 @@ def app(world: World, journal: Journal, faults: Faults) -> Starlette:
         asked = await _object(request)
         return JSONResponse(servicenow.refuse(world, str(asked.get("change")), asked.get("by"), asked.get("because")))
 
+    async def reply(request: Request) -> JSONResponse:
+        asked = await _object(request)
+        return JSONResponse(graph.reply(world, str(asked.get("text", "")), asked.get("by"), asked.get("to")))
+
     async def settings(request: Request) -> JSONResponse:
         return JSONResponse(world.change_settings(**await _object(request)).json())
 
@@ -79,10 +83,11 @@ def app(world: World, journal: Journal, faults: Faults) -> Starlette:
             Route("/reset", reset, methods=["POST"]),
             Route("/approve", approve, methods=["POST"]),
             Route("/refuse", refuse, methods=["POST"]),
+            Route("/reply", reply, methods=["POST"]),
             Route("/settings", settings, methods=["POST"]),
             Mount("/cdk", cdk.app(world)),
         ],
-        exception_handlers={ValueError: wrong, servicenow.NoSuchChange: missing},
+        exception_handlers={ValueError: wrong, servicenow.NoSuchChange: missing, graph.NotThere: missing},
     )
 
 

@@ -89,6 +89,14 @@ class Sandbox:
         """
         return self._object("POST", "/refuse", {"change": change, "by": by, "because": because})
 
+    def reply(self, text: str, by: str | None = None, to: str | None = None) -> dict[str, Any]:
+        """Reply in the Teams channel as one of the company's people: `{"message", "reply", "by"}`.
+
+        Raises:
+            NotAccepted: nothing was posted that could be replied to, or there is no such person.
+        """
+        return self._object("POST", "/reply", {"text": text, "by": by, "to": to})
+
     def settings(self, **changes: Any) -> dict[str, Any]:
         """Change how the systems behave (see `settings.Settings`); all the settings.
 

@@ -18,6 +18,7 @@ class Endpoints:
     newrelic: str
     kubernetes: str
     rancher: str
+    graph: str
 
     @classmethod
     def read(cls, home: Path) -> Endpoints | None:

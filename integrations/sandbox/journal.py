@@ -17,6 +17,8 @@ CREATE TABLE IF NOT EXISTS journal (
     path TEXT NOT NULL, body TEXT, status INTEGER, idempotency_key TEXT
 )
 """
+_SECRET = ("client_secret", "refresh_token")
+"""The fields of a form that are credentials."""
 _COLUMNS = ("at", "system", "method", "path", "body", "status", "idempotency_key")
 
 
@@ -174,7 +176,7 @@ def _parsed(body: bytes, content_type: bytes) -> Any:
         return None
     text = body.decode("utf-8", "replace")
     if content_type.startswith(b"application/x-www-form-urlencoded"):
-        return dict(parse_qsl(text))
+        return {name: "***" if name in _SECRET else value for name, value in parse_qsl(text)}
     try:
         return json.loads(text)
     except ValueError:

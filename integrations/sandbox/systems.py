@@ -14,7 +14,7 @@ from integrations.sandbox.world import World
 Company = dict[str, Any]
 """What company.yaml holds: sections by system, and the ones all share (staff, services)."""
 
-SERVED = ("jira", "servicenow", "newrelic", "kubernetes", "rancher")
+SERVED = ("jira", "servicenow", "newrelic", "kubernetes", "rancher", "graph")
 """The systems that listen on a port of their own."""
 
 SYSTEMS = (*SERVED, "cdk")

@@ -9,7 +9,8 @@ import pytest
 from integrations.sandbox.endpoints import Endpoints
 
 URLS = {name: f"http://127.0.0.1:{4000 + n}" for n, name in enumerate(("admin", "jira", "servicenow", "newrelic"))}
-ALL = {**URLS, "kubernetes": "http://127.0.0.1:5000", "rancher": "http://127.0.0.1:5001"}
+MORE = ("kubernetes", "rancher", "graph")
+ALL = {**URLS, **{name: f"http://127.0.0.1:{5000 + n}" for n, name in enumerate(MORE)}}
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
