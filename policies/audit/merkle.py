@@ -52,6 +52,10 @@ class CompactRange:
         self.size += 1
         return completed
 
+    def peaks(self) -> list[bytes]:
+        """The roots of its complete subtrees, largest first."""
+        return self._peaks.copy()
+
     def root(self) -> bytes:
         """The hash of the whole tree."""
         if not self._peaks:

@@ -47,14 +47,33 @@ def nodes_over(leaves: Iterable[bytes]) -> Iterator[Node]:
         yield from completed(tree.append(leaf), tree.size)
 
 
+def has_nodes(connection: sqlite3.Connection) -> bool:
+    """Whether the log is new enough to have interior hashes."""
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'nodes'").fetchone()
+    return found is not None
+
+
+def described(node: Node) -> str:
+    """Which entries a node is over."""
+    level, place, _ = node
+    return f"entries {(place << level * HEIGHT) + 1} to {place + 1 << level * HEIGHT}"
+
+
+def pyramid(hashes: list[bytes]) -> list[list[bytes]]:
+    """The hashes, then those over 2, 4, 8, … of them, as far as they are complete."""
+    rows = [hashes]
+    while len(below := rows[-1]) > 1:
+        rows.append([node_hash(*pair) for pair in zip(below[::2], below[1::2], strict=False)])
+    return rows
+
+
 class Tiles:
     """The tree of one log, read a tile at a time within the connection's present transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._read: dict[tuple[int, int], list[list[bytes]]] = {}
-        found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'nodes'").fetchone()
-        self._stored = found is not None
+        self._stored = has_nodes(connection)
 
     def root(self, covered: range) -> bytes:
         """The hash over these leaves, counted from 0; they must be such as `merkle.peaks` takes apart.
@@ -86,14 +105,11 @@ class Tiles:
             raise LookupError(f"the hash over {which} is not there") from None
 
     def _tile(self, level: int, tile: int) -> list[list[bytes]]:
-        """The tile's stored hashes, then those over 2, 4, … 256 of them, as far as they are complete."""
+        """The pyramid over what is stored of a tile."""
         known = self._read.get((level, tile))
         if known is not None:
             return known
-        rows = [self._hashes(level, tile)]
-        while len(below := rows[-1]) > 1:
-            rows.append([node_hash(below[n], below[n + 1]) for n in range(0, len(below) - 1, 2)])
-        self._read[level, tile] = rows
+        rows = self._read[level, tile] = pyramid(self._hashes(level, tile))
         return rows
 
     def _hashes(self, level: int, tile: int) -> list[bytes]:

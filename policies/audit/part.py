@@ -1,0 +1,209 @@
+"""One part of a log, checked as quickly as can be: whether everything in it holds, not what does not.
+
+Most of the work is hashing. As the tree over the events has the root that was signed, the events are byte for byte what
+was signed; so they are not parsed again. What one says of its own place, log and payload is read off its end, where the
+writer always puts it. Whatever looks another way is a doubt, never an answer.
+
+Also a program of its own, so that a second processor can take a part: see `sweep`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from policies.audit.checkpoint import Verifier
+from policies.audit.event import canonical
+from policies.audit.merkle import CompactRange, peaks
+from policies.audit.schema import open_for_reading
+from policies.audit.tiles import HEIGHT, WIDTH, Tiles, has_nodes, pyramid
+
+ENTRIES = (
+    "SELECT entries.seq, event, CAST(hash AS BLOB) FROM entries JOIN leaves ON leaves.seq = entries.seq"
+    " WHERE entries.seq > ? AND entries.seq <= ? AND typeof(event) = 'text' ORDER BY entries.seq"
+)
+PAYLOADS = (
+    "SELECT digest, CAST(salt AS BLOB), CAST(body AS BLOB) FROM payloads"
+    " WHERE rowid >= (SELECT rowid FROM payloads WHERE digest = ?) AND typeof(digest) = 'text' ORDER BY rowid"
+)
+NODES = "SELECT level, place, CAST(hash AS BLOB) FROM nodes WHERE (place + 1) << level * 8 BETWEEN ? AND ?"
+NOTES = "SELECT size, CAST(note AS BLOB) FROM checkpoints WHERE size > ? AND size <= ? ORDER BY size"
+
+
+class Doubt(Exception):
+    """Something does not hold, or does not look as the writer would have written it."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was found in a part in which everything holds."""
+
+    root: str
+    """Of the tree up to its end, in hexadecimal."""
+    payloads: int
+    erased: int
+    notes: int
+    """How many checkpoints it has."""
+    nodes: int
+    """How many interior hashes."""
+
+
+def check(connection: sqlite3.Connection, verifier: Verifier, begin: int, end: int) -> Part:
+    """Check the entries after `begin` up to `end`, their payloads, and the checkpoints and interior hashes over them.
+
+    The tree before the part is taken from the interior hashes; whether it is the one that the part before ends with is
+    for the caller to see.
+
+    Args:
+        connection: the log; its text_factory must be bytes.
+        verifier: the log's public key.
+        begin: a multiple of `WIDTH`.
+        end: the last entry.
+
+    Raises:
+        Doubt: not everything holds for certain.
+        sqlite3.Error: the file is damaged.
+    """
+    return _Pass(connection, verifier, begin).run(end)
+
+
+class _Pass:
+    """The work on one part, a block of `WIDTH` entries after the other."""
+
+    def __init__(self, connection: sqlite3.Connection, verifier: Verifier, begin: int) -> None:
+        self._connection, self._verifier, self._begin = connection, verifier, begin
+        try:
+            before = Tiles(connection).tree(begin)
+        except LookupError as error:
+            raise Doubt from error
+        # The tree over blocks, whose leaves are the roots of the blocks.
+        self._blocks = CompactRange.of_peaks(begin // WIDTH, before.peaks())
+        self._nodes: dict[tuple[int, int], bytes] = {}
+        self._payloads = _Payloads(connection)
+        self._end_of_event = f'","source":"{verifier.name}","specversion":"1.0"'.encode()
+
+    def run(self, end: int) -> Part:
+        notes = self._connection.execute(NOTES, (self._begin, end)).fetchall()
+        waiting, root, at = iter(notes), CompactRange().root(), self._begin
+        note = next(waiting, None)
+        rows = self._connection.execute(ENTRIES, (self._begin, end))
+        while block := rows.fetchmany(WIDTH):
+            seqs, events, stored = zip(*block, strict=True)
+            if seqs != tuple(range(at + 1, at + 1 + len(block))):
+                raise Doubt
+            leaves = [hashlib.sha256(b"\x00" + event).digest() for event in events]
+            if leaves != [*stored]:
+                raise Doubt
+            self._check_ends(seqs, events)
+            levels = pyramid(leaves)
+            while note is not None and note[0] <= seqs[-1]:
+                self._check_note(note[0], note[1], self._root(levels, note[0] - at))
+                note = next(waiting, None)
+            root, at = self._root(levels, len(block)), seqs[-1]
+            if len(block) == WIDTH:
+                self._complete(levels[HEIGHT][0])
+        if at != end:
+            raise Doubt
+        nodes = self._check_nodes(end)
+        return Part(root.hex(), self._payloads.held, self._payloads.erased, len(notes), nodes)
+
+    def _check_ends(self, seqs: Sequence[int], events: Sequence[bytes]) -> None:
+        """Check what the events say of their place, their log and their payload."""
+        told, before, identified = b',"sequence":"', b',"payload":"', b'},"datacontenttype":"application/json","id":"'
+        room, to_id = len(before) + 65, len(identified) + 37
+        for seq, event in zip(seqs, events, strict=True):
+            at = event.rfind(told)
+            if not event.startswith(b"%b%020d%b" % (told, seq, self._end_of_event), at):
+                raise Doubt
+            if event.startswith(before, at - room):
+                digest = event[at - 65 : at - 1]
+                at -= room
+                self._payloads.check(digest)
+            if not event.startswith(identified, at - to_id):
+                raise Doubt
+            # An escape is rare, and the one thing that can be spelled in several ways without a look at the rest.
+            if b"\\" in event and not _is_canonical(event):
+                raise Doubt
+
+    def _root(self, levels: list[list[bytes]], count: int) -> bytes:
+        """The root of the tree with the first `count` entries of the present block."""
+        inside = [levels[len(each).bit_length() - 1][each.start // len(each)] for each in peaks(0, count)]
+        return CompactRange.of_peaks(self._blocks.size * WIDTH + count, [*self._blocks.peaks(), *inside]).root()
+
+    def _check_note(self, size: int, note: bytes, root: bytes) -> None:
+        """Check a checkpoint's signature and what it says."""
+        try:
+            checkpoint = self._verifier.open(note.decode())
+        except ValueError as error:
+            raise Doubt from error
+        if (checkpoint.size, checkpoint.root) != (size, root):
+            raise Doubt
+
+    def _complete(self, block: bytes) -> None:
+        """Take a full block into the tree, and remember the nodes that must be stored for it."""
+        for height, root in enumerate(self._blocks.append(block)[::HEIGHT]):
+            self._nodes[height + 1, (self._blocks.size - 1) >> height * HEIGHT] = root
+
+    def _check_nodes(self, end: int) -> int:
+        """Check the interior hashes that end within the part, and count them."""
+        if not has_nodes(self._connection):
+            return 0
+        rows = self._connection.execute(NODES, (self._begin + 1, end)).fetchall()
+        if any(self._nodes.get((level, place)) != digest for level, place, digest in rows):
+            raise Doubt
+        return len(rows)
+
+
+class _Payloads:
+    """The payloads, read in the order in which they were written, which is that of their entries."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._rows: Iterator[tuple[bytes, bytes, bytes]] = iter(())
+        self._next: tuple[bytes, bytes, bytes] | None = None
+        self.held = self.erased = 0
+
+    def check(self, digest: bytes) -> None:
+        """Check what is stored apart for the next entry that names something, if it still is."""
+        if self._next is None or self._next[0] != digest:
+            found = self._connection.execute(PAYLOADS, (digest.decode("ascii", "replace"),))
+            row = next(found, None)
+            if row is None or row[0] != digest:
+                self.erased += 1
+                return
+            self._next, self._rows = row, found
+        _, salt, body = self._next
+        if hashlib.sha256(salt + body).hexdigest().encode() != digest:
+            raise Doubt
+        self.held += 1
+        self._next = next(self._rows, None)
+
+
+def _is_canonical(event: bytes) -> bool:
+    """Whether the event is the one text of what it says."""
+    try:
+        return canonical(json.loads(event)).encode() == event
+    except (ValueError, RecursionError):
+        return False
+
+
+def main(path: str, key: str, begin: str, end: str) -> int:
+    """Check a part for another process: print what was found and return 0, or print nothing and return 1."""
+    try:
+        with closing(open_for_reading(Path(path))) as connection:
+            connection.text_factory = bytes
+            connection.execute("BEGIN")
+            print(json.dumps(asdict(check(connection, Verifier.parse(key), int(begin), int(end)))))
+    except (Doubt, sqlite3.Error):
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(*sys.argv[1:]))
