@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import Any
 
 from integrations.http import AGENT, TIMES, NotThere, guard, host_of, in_a_thread
+from integrations.jira_document import document_of, text_of
 from policies.action import (
     Call,
     Content,
@@ -24,17 +25,23 @@ from policies.action import (
     Found,
     IntegrationError,
     Json,
+    Outside,
     Preview,
     Target,
     action,
     idempotency_key,
+    wire,
 )
+from policies.outside import attributed
 
 MARK = "devos"
 """The comment property that holds the idempotency key."""
 RECENT = 100
 """How many of an issue's newest comments a lookup reads."""
 KEY = re.compile(r"[A-Z][A-Z0-9_]+-[1-9][0-9]*")
+PROJECT = re.compile(r"[A-Z][A-Z0-9_]{1,49}")
+SHOWN = 100
+"""How many characters of an issue's summary a plan shows."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +49,14 @@ class Issue:
     """One issue."""
 
     key: str
-    summary: str
-    status: str
-    type: str
+    summary: Outside[str]
+    status: Outside[str]
+    """Whatever the site's administrators call it: To Do, In Progress, ..."""
+    type: Outside[str]
     """Bug, Story, ..."""
-    assignee: str | None
+    assignee: Outside[str] | None
     """The person's name; None when nobody has it."""
-    reporter: str | None
+    reporter: Outside[str] | None
     url: str
 
 
@@ -57,7 +65,7 @@ class Project:
     """One project."""
 
     key: str
-    name: str
+    name: Outside[str]
 
 
 @dataclass(frozen=True)
@@ -72,9 +80,10 @@ class Moved:
     """An issue whose status was set."""
 
     key: str
-    before: str
-    """The status it had; equal to `after` when a lost answer had to be looked up."""
+    before: Outside[str]
+    """The status it had; the one that was asked for when a lost answer had to be looked up."""
     after: str
+    """The status as it was asked for."""
 
 
 class NoSuchIssue(IntegrationError):
@@ -93,11 +102,13 @@ class NoSuchTransition(IntegrationError):
 
     def __init__(self, key: str, status: str, now: str, offered: list[str]) -> None:
         super().__init__(key, status, now, offered)
-        self.key, self.status, self.now, self.offered = key, status, now, offered
+        self.key, self.status = key, status
+        self.now = Outside(now, f"jira {key} status")
+        self.offered = Outside(", ".join(offered), f"jira {key} transitions") if offered else None
 
-    def __str__(self) -> str:
-        offered = f"it can move to {', '.join(self.offered)}" if self.offered else "this account may not move it at all"
-        return f"{self.key} is {self.now!r} and cannot move to {self.status!r} from there; {offered}."
+    def _parts(self) -> tuple[object, ...]:
+        where = ("this account may not move it at all",) if self.offered is None else ("it can move to ", self.offered)
+        return (f"{self.key} is '", self.now, f"' and cannot move to {self.status!r} from there; ", *where, ".")
 
 
 class Jira:
@@ -128,9 +139,15 @@ class Jira:
     async def projects(self) -> list[Project]:
         """Every project this account may see."""
         found: list[Project] = []
+        read = 0
         while True:
-            page = await self._send("GET", "project/search", params={"startAt": len(found), "maxResults": 50})
-            found += [Project(each["key"], each["name"]) for each in page["values"]]
+            page = await self._send("GET", "project/search", params={"startAt": read, "maxResults": 50})
+            read += len(page["values"])
+            found += [
+                Project(each["key"], Outside(str(each["name"]), f"jira {each['key']} name"))
+                for each in page["values"]
+                if PROJECT.fullmatch(str(each["key"]))
+            ]
             if page.get("isLast", True) or not page["values"]:
                 return found
 
@@ -146,27 +163,29 @@ class Jira:
             NoSuchIssue: there is none, or it may not be seen.
         """
         properties = [{"key": MARK, "value": {"key": idempotency_key()}}]
-        sent = {"body": document(body), "properties": properties}
+        sent = {"body": document_of(wire(body)), "properties": properties}
         made = await self._send("POST", f"issue/{_checked(key)}/comment", sent, about=key)
-        return Comment(made["id"])
+        return Comment(_number(str(made["id"])))
 
     @comment.preview
-    async def _comment_preview(self, key: str, body: str) -> Preview:
+    async def _comment_preview(self, key: str, body: Content) -> Preview:
         issue = await self._read(key)
-        return Preview(f"Comment on {issue.key} ({issue.summary})", "Delete the comment", evidence=body)
+        return Preview(f"Comment on {_named(issue)}", "Delete the comment", evidence=attributed(body))
 
     @comment.lookup
-    async def _comment_lookup(self, key: str, body: str) -> Found[Comment] | None:
+    async def _comment_lookup(self, key: str, body: Content) -> Found[Comment] | None:
         """The newest comments carry, as a property, the key of the step that wrote them."""
         newest = {"orderBy": "-created", "maxResults": RECENT}
         page = await self._send("GET", f"issue/{_checked(key)}/comment", params=newest, about=key)
         for each in page["comments"]:
-            if _text(each.get("body")) == _text(document(body)) and await self._mark(each["id"]) == idempotency_key():
-                return Found(Comment(each["id"]))
+            found = _number(str(each["id"]))
+            same = text_of(each.get("body")) == text_of(document_of(wire(body)))
+            if same and await self._mark(found) == idempotency_key():
+                return Found(Comment(found))
         return None
 
     @comment.undo
-    def _comment_undo(self, result: Comment, key: str, body: str) -> Call[None]:
+    def _comment_undo(self, result: Comment, key: str, body: Content) -> Call[None]:
         return self.delete_comment.call(key, result.id)
 
     @action(Effect.DESTROY)
@@ -189,7 +208,8 @@ class Jira:
     @delete_comment.preview
     async def _delete_preview(self, key: str, comment: str) -> Preview:
         found = await self._send("GET", f"issue/{_checked(key)}/comment/{_number(comment)}", about=key)
-        return Preview(f"Delete a comment on {key}", evidence=_text(found.get("body")))
+        text = Outside(text_of(found.get("body")), f"jira {_checked(key)} comment")
+        return Preview(f"Delete a comment on {key}", evidence=attributed(text))
 
     @delete_comment.lookup
     async def _delete_lookup(self, key: str, comment: str) -> Found[None] | None:
@@ -209,29 +229,31 @@ class Jira:
             NoSuchTransition: no transition leads to `status`; the message lists where they do lead.
         """
         issue = await self._read(key)
-        if issue.status.casefold() == status.casefold():
-            return Moved(issue.key, issue.status, issue.status)
+        if wire(issue.status).casefold() == status.casefold():
+            return Moved(issue.key, issue.status, status)
         path = f"issue/{_checked(key)}/transitions"
         offered = (await self._send("GET", path, about=key))["transitions"]
         for each in offered:
             if each["to"]["name"].casefold() == status.casefold():
                 await self._send("POST", path, {"transition": {"id": str(each["id"])}}, about=key)
-                return Moved(issue.key, issue.status, each["to"]["name"])
-        raise NoSuchTransition(issue.key, status, issue.status, [each["to"]["name"] for each in offered])
+                return Moved(issue.key, issue.status, status)
+        raise NoSuchTransition(issue.key, status, wire(issue.status), [each["to"]["name"] for each in offered])
 
     @move.preview
     async def _move_preview(self, key: str, status: str) -> Preview:
         issue = await self._read(key)
-        return Preview(f"Move {issue.key} ({issue.summary}) from {issue.status} to {status}", f"Back to {issue.status}")
+        now = repr(wire(issue.status))
+        return Preview(f"Move {_named(issue)} from {now} to {status!r}", f"Back to {now}")
 
     @move.lookup
     async def _move_lookup(self, key: str, status: str) -> Found[Moved] | None:
         now = (await self._read(key)).status
-        return Found(Moved(key, now, now)) if now.casefold() == status.casefold() else None
+        return Found(Moved(key, now, status)) if wire(now).casefold() == status.casefold() else None
 
     @move.undo
     def _move_undo(self, result: Moved, key: str, status: str) -> Call[Moved]:
-        return self.move.call(key, result.before)
+        # What the site calls a status selects one here: the run is marked, and the rules ask accordingly.
+        return self.move.call(key, result.before.open())
 
     async def _read(self, key: str) -> Issue:
         name = _checked(key)
@@ -240,15 +262,15 @@ class Jira:
             raw = await self._ask(lambda library: library.issue(name, fields=asked).raw)
         except NotThere:
             raise NoSuchIssue(name) from None
-        fields = raw["fields"]
+        fields, name = raw["fields"], _checked(str(raw["key"]))  # another than asked for where the issue was moved
         return Issue(
-            key=raw["key"],
-            summary=fields.get("summary") or "",
-            status=fields["status"]["name"],
-            type=fields["issuetype"]["name"],
-            assignee=_name(fields.get("assignee")),
-            reporter=_name(fields.get("reporter")),
-            url=f"{self._url}/browse/{raw['key']}",
+            key=name,
+            summary=Outside(str(fields.get("summary") or ""), f"jira {name} summary"),
+            status=Outside(str(fields["status"]["name"]), f"jira {name} status"),
+            type=Outside(str(fields["issuetype"]["name"]), f"jira {name} type"),
+            assignee=_person(fields.get("assignee"), f"jira {name} assignee"),
+            reporter=_person(fields.get("reporter"), f"jira {name} reporter"),
+            url=f"{self._url}/browse/{name}",
         )
 
     async def _mark(self, comment: str) -> str | None:
@@ -302,32 +324,13 @@ class Jira:
         return made
 
 
-def document(text: str) -> dict[str, Json]:
-    """Plain text in Atlassian's document format: an empty line ends a paragraph, a single line break stays one."""
-    paragraphs = [each for each in re.split(r"\n\s*\n", text.strip()) if each]
-    content = [{"type": "paragraph", "content": _lines(each)} for each in paragraphs]
-    return {"type": "doc", "version": 1, "content": content}
+def _person(person: Json, source: str) -> Outside[str] | None:
+    return Outside(str(person.get("displayName") or ""), source) if isinstance(person, dict) else None
 
 
-def _lines(paragraph: str) -> list[dict[str, Json]]:
-    nodes: list[dict[str, Json]] = []
-    for line in filter(None, map(str.strip, paragraph.splitlines())):
-        nodes += [{"type": "hardBreak"}] if nodes else []
-        nodes.append({"type": "text", "text": line})
-    return nodes
-
-
-def _text(node: Json) -> str:
-    """The words of a document in Atlassian's format, without their layout."""
-    if not isinstance(node, dict):
-        return str(node or "")
-    if node.get("type") == "text":
-        return str(node.get("text", ""))
-    return " ".join(filter(None, (_text(each) for each in node.get("content") or ())))
-
-
-def _name(person: Json) -> str | None:
-    return person.get("displayName") if isinstance(person, dict) else None
+def _named(issue: Issue) -> str:
+    """The issue for a plan: its summary in quotes that it cannot close."""
+    return f"{issue.key} ({wire(issue.summary)[:SHOWN]!r})"
 
 
 def _checked(key: str) -> str:

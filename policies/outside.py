@@ -161,6 +161,20 @@ def words(text: str | Outside[str]) -> str:
     return str(text._value())
 
 
+def attributed(text: str | Outside[str]) -> str:
+    """A text for people, in which the words of others stand in quotes that they cannot close, with their source.
+
+    Raises:
+        MustStayBoxed: called inside a request.
+    """
+    if isinstance(text, str):
+        return text
+    if in_request():
+        raise MustStayBoxed(f"attributed({text!r}) would unbox it unnoticed: open() it on purpose.")
+    parts = text._parts
+    return "".join(part if isinstance(part, str) else f"{str(part['value'])!r} ({part['from']})" for part in parts)
+
+
 def plain(value: Any) -> Any:
     """A JSON value with every box replaced by what is in it: for showing, and for what is only compared."""
     if isinstance(value, list):
