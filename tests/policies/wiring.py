@@ -19,10 +19,13 @@ from policies.approvals import Approval, Approvals
 from policies.audit.checkpoint import Signer
 from policies.audit.log import Log
 from policies.brake import Brake
+from policies.constants import texts_of
+from policies.decision import Level
 from policies.door import Door
 from policies.engine import Rules, rule_files
 from policies.order import Order
 from policies.output import Origin, decode
+from policies.people import People
 from policies.plan import Plan
 from policies.runs import Request, Runs
 from policies.store import engine_of, prepare
@@ -39,10 +42,11 @@ class Steps:
 
     def __init__(self, door: Door, run: str, first: int = 1) -> None:
         self.order = Order(count(first).__next__)
+        self.opened: set[str] = set()
         self._door, self._origin = door, Origin(run, "ana", "typed", "any", "simple")
 
     def enter(self, call: Call[Any]) -> Coroutine[Any, Any, Any]:
-        return self._take(call, self.order.next())
+        return self._take(call.after(self.opened), self.order.next())
 
     async def _take(self, call: Call[Any], step: int) -> Any:
         return decode(call, await self._door.perform(self._origin, call, step, Plan(), None))
@@ -62,6 +66,7 @@ class DevOS:
         clock: Callable[[], datetime] | None = None,
         tick: Callable[[float], Awaitable[None]] | None = None,
         requests: Iterable[Workflow] = (),
+        people: People | None = None,
     ) -> None:
         """Build.
 
@@ -74,6 +79,7 @@ class DevOS:
             clock: the approvals' clock.
             tick: how approvals sleep between two looks at the database; by default they hear of answers only.
             requests: what runs that are not finished may come back to.
+            people: who may approve; by default anybody.
         """
         self.wire = Wire(folder / "cluster")
         self.kubernetes, self.cdk = Kubernetes(self.wire), Cdk(self.wire)
@@ -84,13 +90,28 @@ class DevOS:
         self.log = Log(folder / "audit.db", Signer.load_or_create(folder / "keys"))
         self.engine = engine_of(url or f"sqlite:///{folder / 'runs.db'}")
         self.approvals = Approvals(
-            self.engine, self.log, sleep=tick or never, **({} if clock is None else {"clock": clock})
+            self.engine,
+            self.log,
+            people=people,
+            ceilings={"test": Level.APPROVE},
+            sleep=tick or never,
+            **({} if clock is None else {"clock": clock}),
         )
         self.brake, self.slept = Brake(folder), list[float]()
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         self.rules = Rules.load(rule_files(folder), ACTIONS)
-        self.door = Door(self, self.log, self.approvals, self.brake, gate, sleep=self._sleep)
-        self.runs = Runs(self.engine, self.log, self.approvals, self.door, self._perform, executor=executor)
+        self.door = Door(
+            self, self.log, self.approvals, self.brake, gate, clock=clock or (lambda: START), sleep=self._sleep
+        )
+        self.runs = Runs(
+            self.engine,
+            self.log,
+            self.approvals,
+            self.door,
+            self._perform,
+            executor=executor,
+            constants=lambda intent: texts_of(self.requests[intent]),
+        )
         self._moved, self._tell = asyncio.Event(), self.door.waits.changed
         self.door.waits.changed = self._changed
 
