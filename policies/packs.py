@@ -33,19 +33,28 @@ def folders(pack: str = "careful") -> list[Path]:
 
 
 def rule_files(home: Path, pack: str = "careful") -> list[Path]:
-    """The rule files of a pack, then those in `home`/rules, each by name.
+    """The rule files of a pack, then those in `home`/rules, each by name; hidden ones, as editors leave, are not read.
 
     Raises:
-        RuleError: there is no such pack.
+        RuleError: there is no such pack, or a folder that cannot be looked into; its rules would be missing silently.
     """
-    return [file for folder in (*folders(pack), home / "rules") for file in sorted(folder.glob("*.cedar"))]
+    return [file for folder in (*folders(pack), home / "rules") for file in _within(folder, ".cedar")]
 
 
 def case_files(home: Path, pack: str | None = None) -> list[Path]:
     """The case files of a pack, or with None those in `home`/rules/cases, each by name.
 
     Raises:
-        RuleError: there is no such pack.
+        RuleError: there is no such pack, or a folder that cannot be looked into.
     """
     within = [home / "rules"] if pack is None else folders(pack)
-    return [file for folder in within for file in sorted((folder / "cases").glob("*.yaml"))]
+    return [file for folder in within for file in _within(folder / "cases", ".yaml")]
+
+
+def _within(folder: Path, ending: str) -> list[Path]:
+    try:
+        return sorted(each for each in folder.iterdir() if each.suffix == ending and not each.name.startswith("."))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RuleError([Problem(str(folder), 0, f"cannot be looked into: {error}.")]) from error
