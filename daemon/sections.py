@@ -208,6 +208,9 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _everybody_is_known(self) -> Config:
+        if self.people and self.person.name not in self.people:
+            own = f"[people.{self.person.name}]"
+            raise ValueError(f"people are named, but not {self.person.name!r}, whose DevOS this is; add {own}")
         for group, members in self.groups.items():
             for member in members:
                 if member not in self.people:

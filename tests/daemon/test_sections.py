@@ -24,6 +24,7 @@ SYSTEMS = ("kubernetes", "rancher", "newrelic", "jira", "servicenow", "teams", "
     ("written", "said"),
     [
         ({"groups": {"lead": ["mira"]}}, r"add \[people\.mira\]"),
+        ({"person": {"name": "ana"}, "people": {"mira": {}}}, r"add \[people\.ana\]"),
         ({"approvals": {"hours": 13}}, "less than or equal to 12"),
         ({"approvals": {"idle_minutes": 0}}, "greater than 0"),
         ({"approvals": {"ceilings": {"voice": "approve"}}}, "confirm"),
@@ -41,6 +42,7 @@ def test_what_cannot_be_meant_is_refused(written: dict[str, Any], said: str) -> 
 
 
 def test_a_group_is_made_of_people() -> None:
-    settings = Config.model_validate({"people": {"mira": {"entra": "8a6f"}}, "groups": {"lead": ["mira"]}})
+    written = {"person": {"name": "mira"}, "people": {"mira": {"entra": "8a6f"}}, "groups": {"lead": ["mira"]}}
+    settings = Config.model_validate(written)
     assert settings.groups == {"lead": ["mira"]}
     assert settings.people["mira"].entra == "8a6f"
