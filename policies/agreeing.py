@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from policies.action import Call, Json, Unreachable, digest
 from policies.approvals import Approval, Approvals
 from policies.brake import Brake
-from policies.decision import Decision, Level
+from policies.decision import Decision, Demand, Level
 from policies.output import Origin, Refused
 from policies.plan import Change, Plan
 
@@ -39,6 +39,16 @@ class Agreement:
 
     by: str | None = None
     via: str | None = None
+
+
+@dataclass(frozen=True)
+class _About:
+    """What somebody is asked about: the same for everybody who has to agree."""
+
+    subject: str
+    digest: str
+    shown: list[dict[str, Json]]
+    because: str
 
 
 class Waits:
@@ -98,53 +108,80 @@ class Agreeing:
             because = next(each.because for each in plan.changes if each.level == str(plan.level))
         else:
             subject, asked, because = f"step:{single.step}", Plan((single,)), decision.because
-        # Waiting for a change request may take longer than an approval lasts.
-        lasting = decision.level is Level.CHANGE
-        agreement = Agreement()
-        for level in _levels(decision):
-            digest_, shown = asked.digest, asked.shown()
-            approval = await self.answer(origin, subject, digest_, str(level), shown, because, lasting=lasting)
-            if approval.status not in ("approved", "used"):
-                raise Refused(said_no(approval), decision.rule, decision.where)
-            agreement = Agreement(approval.answered_by, approval.via)
-        return await self._gated(origin, call, decision) if decision.level is Level.CHANGE else agreement
-
-    async def answer(
-        self,
-        origin: Origin,
-        subject: str,
-        digest_: str,
-        level: str,
-        shown: list[dict[str, Json]],
-        because: str,
-        *,
-        lasting: bool = False,
-    ) -> Approval:
-        """Ask, wait, and spend the approval on this run; the answer is final."""
+        about = _About(subject, asked.digest, asked.shown(), because)
         while True:
-            approval = await self._approvals.ask(origin.run, subject, digest_, level, shown, because, lasting=lasting)
+            given = await self._given(origin, decision, about)
+            agreement = _together(given)
+            if decision.level is Level.CHANGE:
+                agreement = await self._gated(origin, call, decision)
+            # The others, or the change request, may have taken days: what was given before is looked at again.
+            if len(given) == 1 and decision.level is not Level.CHANGE:
+                return agreement
+            if all([await self._approvals.use(each) for each in given]):
+                return agreement
+
+    async def _given(self, origin: Origin, decision: Decision, about: _About) -> list[Approval]:
+        """Ask everybody whom the decision names, in order."""
+        given = list[Approval]()
+        demands = _demands(decision)
+        for number, demand in enumerate(demands, 1):
+            lasting = decision.level is Level.CHANGE
+            approval = await self._answer(origin, about, demand, lasting=lasting, held=number < len(demands))
+            if approval.status != "approved":
+                raise Refused(said_no(approval), decision.rule, decision.where)
+            given.append(approval)
+        return given
+
+    async def _answer(
+        self, origin: Origin, about: _About, demand: Demand, *, lasting: bool = False, held: bool = False
+    ) -> Approval:
+        """Ask, wait, and spend the approval on this run; the answer is final.
+
+        Returns:
+            The approval, "approved" where it was granted and is spent now; or how it ended otherwise.
+        """
+        who = self._approvals.voters.asked(demand, origin.person)
+        because = f"{about.because} {who}".strip()
+        while True:
+            approval = await self._approvals.ask(
+                origin.run,
+                about.subject,
+                about.digest,
+                demand,
+                about.shown,
+                because,
+                lasting=lasting,
+                held=held,
+                asker=origin.person,
+            )
             if approval.status == "open":
                 self._waits.changed(origin.run)
                 approval = await self._approvals.wait(approval.id)
                 self._waits.changed(origin.run)
-            if approval.status != "approved" or await self._approvals.use(approval):
+            if approval.status not in ("approved", "used"):
                 return approval
+            if await self._approvals.use(approval):
+                return replace(approval, status="approved")
 
     async def outcome(self, origin: Origin, call: Call[Any], step: int, attempt: int) -> Approval:
         """Ask whether an attempt happened that nothing but a person can find out about."""
         change: dict[str, Json] = {"step": step, "action": call.name, "args": call.json, "target": call.target().id}
         because = f"DevOS lost contact while it did {call.name} and cannot find out whether it happened. Did it?"
         subject = f"outcome:{step}:{attempt}"
-        return await self.answer(origin, subject, digest([subject, change]), "outcome", [change], because)
+        about = _About(subject, digest([subject, change]), [change], because)
+        return await self._answer(origin, about, Demand(Level.CONFIRM))
 
-    async def thawed(self, origin: Origin) -> None:
-        """Wait until changes may begin."""
+    async def thawed(self, origin: Origin) -> bool:
+        """Wait until changes may begin, and say whether that had to be waited for."""
+        waited = False
         try:
             while self.frozen:
+                waited = True
                 self._waits.set(self._waits.outside, origin.run, "`devos thaw`: every change is frozen")
                 await self._sleep(0.5)
         finally:
             self._waits.set(self._waits.outside, origin.run, None)
+        return waited
 
     @property
     def frozen(self) -> bool:
@@ -176,10 +213,19 @@ class Agreeing:
             self._waits.set(self._waits.outside, origin.run, None)
 
 
-def _levels(decision: Decision) -> list[Level]:
-    """Whose yes is needed: the asker's own, somebody else's, or one after the other."""
-    own = [] if decision.level is Level.APPROVE else [Level.CONFIRM]
-    return [*own, Level.APPROVE] if decision.level is Level.APPROVE or decision.somebody_else else own
+def _demands(decision: Decision) -> tuple[Demand, ...]:
+    """Whose yes is needed, in order: at least what the level itself says, whatever the rules forgot to demand."""
+    if decision.demands:
+        return decision.demands
+    level = Level.APPROVE if decision.level is Level.APPROVE else Level.CONFIRM
+    return (Demand(level, rule=decision.rule, where=decision.where),)
+
+
+def _together(given: Sequence[Approval]) -> Agreement:
+    """Everybody who agreed, each once, and by which channels."""
+    people = dict.fromkeys(vote.by for approval in given for vote in approval.given)
+    ways = dict.fromkeys(vote.via for approval in given for vote in approval.given)
+    return Agreement(", ".join(people), ", ".join(ways))
 
 
 def said_no(approval: Approval) -> str:

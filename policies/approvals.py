@@ -1,24 +1,33 @@
-"""Approvals: bound to what was shown, given once, by somebody, until they expire."""
+"""Approvals: bound to what was shown, given once, by whoever may give them, until they expire."""
 
 from __future__ import annotations
 
 import asyncio
+import hmac
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from policies.action import Json
+from policies.approval import OVER, Approval, Vote, text_of
 from policies.audit.log import Entry, Log
-from policies.store import approvals_table as table
-from policies.store import runs_table
+from policies.bell import Bell
+from policies.decision import Demand, Level
+from policies.people import People
+from policies.questions import Held, Questions
+from policies.visible import visible
+from policies.voters import CEILINGS, Voters
+
+__all__ = ["ALPHABET", "Approval", "Approvals", "CannotAnswer", "Vote"]
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """The letters of an approval's id: none that are mistaken for one another when read aloud or typed."""
+
+REFUSED = "devos.approval.refused"
 
 
 class CannotAnswer(Exception):
@@ -26,31 +35,16 @@ class CannotAnswer(Exception):
 
 
 @dataclass(frozen=True)
-class Approval:
-    """One question to a person and its answer."""
+class _Answer:
+    """What somebody says to a question."""
 
-    id: str
-    run: str
-    subject: str
-    """"plan", "step:N" for one change, or "outcome:N:K" for whether the K-th attempt at step N happened."""
-    digest: str
-    level: str
-    """confirm, approve, or outcome."""
-    plan: list[dict[str, Json]]
-    because: str
-    created: str
-    expires: str
-    status: str
-    """open, approved, used, denied, expired or withdrawn."""
-    answered_by: str | None
-    via: str | None
-    reason: str | None
+    code: str
+    yes: bool
+    by: str
+    via: str
+    digest: str | None
+    because: str | None
     result: Json | None
-
-    def to_json(self) -> dict[str, Json]:
-        """The question as `devos approvals` lists it."""
-        names = ("id", "run", "level", "plan", "digest", "because", "expires")
-        return {name: getattr(self, name) for name in names}
 
 
 class Approvals:
@@ -61,91 +55,170 @@ class Approvals:
         engine: Engine,
         log: Log,
         *,
+        people: People | None = None,
+        ceilings: Mapping[str, Level] | None = None,
         lifetime: timedelta = timedelta(hours=12),
+        idle: timedelta = timedelta(minutes=10),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._engine = engine
-        self._log = log
-        self._lifetime = lifetime
-        self._clock = clock
-        self._sleep = sleep
-        self._answered = asyncio.Event()
+        """Build the inbox.
+
+        Args:
+            engine: the runs' database, which other processes may share.
+            log: where every question and every answer is recorded, before it counts.
+            people: who may approve; anybody, where nobody is configured.
+            ceilings: what a yes may grant at most by the way it came, where that differs from `CEILINGS`.
+            lifetime: how long a question stands, and with it whatever was answered.
+            idle: how long a yes counts after it was given, and after each use.
+            clock: the time, with its zone.
+            sleep: waits between two looks at the database, in which other processes answer too.
+        """
+        self.voters = Voters(people or People(), {**CEILINGS, **(ceilings or {})})
+        """Who may answer; set it anew when the settings change, and what was approved is held to it."""
+        self._questions = Questions(engine, clock, idle)
+        self._log, self._lifetime, self._sleep = log, lifetime, sleep
+        self._bell = Bell()
 
     async def ask(
         self,
         run: str,
         subject: str,
         digest: str,
-        level: str,
-        plan: list[dict[str, Json]],
+        demand: Demand,
+        plan: Sequence[Mapping[str, Json]],
         because: str,
         *,
         lasting: bool = False,
+        held: bool = False,
+        asker: str | None = None,
     ) -> Approval:
-        """The question about this digest at this level: the one that stands already, or a new one, recorded as asked.
+        """The question about this digest with this demand: the one that stands, or a new one, recorded as asked.
 
         Args:
             run: the run that asks.
-            subject: what about: "plan", "step:N" or "outcome:N:K".
+            subject: what about: "plan", "step:N" or "outcome:N:K"; an outcome is asked of whoever asked for the run.
             digest: of exactly what is shown.
-            level: confirm, approve or outcome.
+            demand: whose yes it needs.
             plan: the changes that are shown.
             because: why it is asked, in a sentence.
-            lasting: whether an approval that was spent on this run counts although it expired since.
+            lasting: whether a yes counts until the change request is decided that the run waits for.
+            held: whether a yes counts to the question's end, unused, because others are asked after it.
+            asker: who asked for the run; by default whoever the run's row names.
 
         Raises:
             CannotRecord: the question could not be written to the audit log; nothing was asked.
         """
-        standing = await asyncio.to_thread(self._standing, run, subject, digest, level, lasting)
-        if standing is not None:
-            return standing
-        now = self._clock()
-        approval = Approval(
+        life = "change" if lasting else "question" if held else "idle"
+        new = await asyncio.to_thread(self._new, run, subject, digest, demand, plan, because, life, asker)
+        asked = await asyncio.to_thread(self._ask, new, demand)
+        if asked.id == new.id:
+            self._bell.ring()
+        return asked
+
+    def _new(
+        self,
+        run: str,
+        subject: str,
+        digest: str,
+        demand: Demand,
+        plan: Sequence[Mapping[str, Json]],
+        because: str,
+        life: str,
+        asker: str | None,
+    ) -> Approval:
+        now = self._questions.now()
+        person, asked_from = self._questions.asker(run)
+        expires = text_of(now + self._lifetime)
+        return Approval(
             id="".join(secrets.choice(ALPHABET) for _ in range(6)),
             run=run,
             subject=subject,
             digest=digest,
-            level=level,
-            plan=plan,
+            level="outcome" if subject.startswith("outcome:") else str(demand.level),
+            plan=[dict(change) for change in plan],
             because=because,
-            created=_text(now),
-            expires=_text(now + self._lifetime),
-            status="open",
-            answered_by=None,
-            via=None,
-            reason=None,
-            result=None,
+            created=text_of(now),
+            expires=expires,
+            asker=asker or person,
+            asked_from=asked_from,
+            group=demand.group,
+            votes=demand.votes,
+            must_say_why=demand.reason,
+            opened=tuple(dict.fromkeys(source for change in plan for source in change.get("opened") or ())),
+            until=expires,
+            life=life,
         )
-        data = {
-            "approval": approval.id,
-            "subject": subject,
-            "digest": digest,
-            "level": level,
-            "expires": approval.expires,
-        }
-        await self._log.append(Entry("devos.approval.asked", run, None, None, data, {"plan": plan, "because": because}))
-        await asyncio.to_thread(self._insert, approval)
-        return approval
+
+    def _ask(self, new: Approval, demand: Demand) -> Approval:
+        standing = self._questions.standing(new)
+        if standing is not None:
+            return standing
+        names = ("subject", "digest", "level", "expires", "asker", "group", "votes")
+        data: dict[str, Json] = {"approval": new.id, **{name: getattr(new, name) for name in names}}
+        data |= {"asked_from": list(new.asked_from), "opened": list(new.opened), "reason": new.must_say_why}
+        data |= {"rule": demand.rule, "where": demand.where}
+        with self._questions.asking(new) as standing:
+            if standing is not None:
+                return standing
+            payload = {"plan": new.plan, "because": new.because}
+            self._log.append_now(Entry("devos.approval.asked", new.run, None, None, data, payload))
+        return new
 
     async def wait(self, code: str) -> Approval:
         """Wait until the question is answered, expired or withdrawn, by whichever process."""
         while True:
-            self._answered.clear()
-            approval = await asyncio.to_thread(self._current, code)
-            if approval.status != "open":
-                return approval
-            waiting = asyncio.ensure_future(self._answered.wait())
-            ticking = asyncio.ensure_future(self._sleep(0.5))
+            heard = self._bell.listen()
             try:
-                await asyncio.wait({waiting, ticking}, return_when=asyncio.FIRST_COMPLETED)
+                approval = await asyncio.to_thread(self._find, code)
+                if approval.status != "open":
+                    return approval
+                await self._pause(heard, 0.5)
             finally:
-                waiting.cancel()
-                ticking.cancel()
+                heard.cancel()
+
+    async def changed(self) -> None:
+        """Wait until something is asked, answered or closed in this process, or a second is over."""
+        heard = self._bell.listen()
+        try:
+            await self._pause(heard, 1.0)
+        finally:
+            heard.cancel()
+
+    async def _pause(self, heard: asyncio.Future[None], seconds: float) -> None:
+        ticking = asyncio.ensure_future(self._sleep(seconds))
+        try:
+            await asyncio.wait({heard, ticking}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ticking.cancel()
 
     async def use(self, approval: Approval) -> bool:
-        """Spend an approval on its run. False when it expired, or was spent or withdrawn meanwhile."""
-        return await asyncio.to_thread(self._move, approval.id, "approved", "used")
+        """Spend an approval on its run, now, or once more for what it covers besides.
+
+        False when it expired or was withdrawn, when its run ended, or when somebody who gave it could not give it any
+        more: then it is void, which is recorded.
+
+        Raises:
+            CannotRecord: that it is void could not be recorded; it is not used.
+        """
+        used = await asyncio.to_thread(self._use, approval.id)
+        self._bell.ring()
+        return used
+
+    def _use(self, code: str) -> bool:
+        with self._questions.held(code, "approved", "used") as held:
+            if held is None:
+                return False
+            approval, void = held.approval, self.voters.void(held.approval)
+            if void is None:
+                held.set(status="used", touched=text_of(held.now), until=self._questions.until(approval, held.now))
+                return True
+            vote, problem = void
+            data: dict[str, Json] = {"approval": code, "answer": "yes", "by": vote.by, "via": vote.via}
+            data |= {"digest": approval.digest, "problem": f"It does not count any more: {problem}"}
+            self._log.append_now(Entry(REFUSED, approval.run, None, None, data))
+            held.set(status="withdrawn", until=OVER)
+            return False
 
     async def answer(
         self,
@@ -158,121 +231,112 @@ class Approvals:
         because: str | None = None,
         result: Json | None = None,
     ) -> Approval:
-        """Record one person's answer.
+        """Record one person's answer, and return the question as it is then: still open while it needs more votes.
 
         Args:
             code: the question's id.
             yes: whether it is granted; for an outcome question, whether the change happened.
-            by: the person.
+            by: the person, or an identity that a system knows one person by.
             via: the channel the answer came by.
             digest: what the person was shown; another digest than the question's does not count.
             because: the person's reason.
             result: for an outcome question, the result the change had.
 
         Raises:
-            CannotAnswer: there is no such question, it is not open any more, or this person may not answer it.
+            CannotAnswer: there is no such question, it is not open any more, or this person may not answer it so.
             CannotRecord: the answer could not be written to the audit log, and does not count.
         """
-        approval = await asyncio.to_thread(self._current, code)
-        problem = await asyncio.to_thread(self._problem, approval, by, digest)
-        data = {
-            "approval": code,
-            "answer": "yes" if yes else "no",
-            "by": by,
-            "via": via,
-            "digest": digest or approval.digest,
-        }
+        person = self.voters.people.person(_clean(by))
+        digest, because = (None if each is None else _clean(each) for each in (digest, because))
+        answer = _Answer(_clean(code).lower(), yes, person, _clean(via), digest, because or None, result)
+        approval, problem = await asyncio.to_thread(self._answer, answer)
         if problem:
-            await self._refuse(approval, data, problem)
-        await self._log.append(Entry("devos.approval.answered", approval.run, None, None, data, {"because": because}))
-        values = {"answered_by": by, "via": via, "reason": because, "result": result}
-        if not await asyncio.to_thread(self._move, code, "open", "approved" if yes else "denied", **values):
-            late = f"{code} was answered or withdrawn at the same moment; `devos approvals` shows what is open."
-            await self._refuse(approval, data, late)
-        self._answered.set()
-        return await asyncio.to_thread(self._current, code)
+            await self._refuse(approval, answer, problem)
+        assert approval is not None
+        self._bell.ring()
+        return approval
 
-    async def _refuse(self, approval: Approval, data: dict[str, Json], problem: str) -> NoReturn:
-        entry = Entry("devos.approval.refused", approval.run, None, None, {**data, "problem": problem})
-        await self._log.append(entry)
-        raise CannotAnswer(problem)
+    def _answer(self, answer: _Answer) -> tuple[Approval | None, str]:
+        """The question after this answer, or as it is and why the answer does not count."""
+        approval = self._questions.find(answer.code)
+        if approval is None or not hmac.compare_digest(approval.id.encode(), answer.code.encode()):
+            return None, f"There is no approval {answer.code!r}; `devos approvals` shows what is open."
+        if problem := self._problem(approval, answer):
+            return approval, problem
+        with self._questions.held(answer.code, "open") as held:
+            if held is None:
+                late = (
+                    f"{approval.id} was answered or withdrawn at the same moment; `devos approvals` shows what is open."
+                )
+                return approval, late
+            if problem := self._problem(held.approval, answer):
+                return held.approval, problem
+            self._count(held, answer)
+        return self._questions.find(answer.code), ""
 
-    def _problem(self, approval: Approval, by: str, digest: str | None) -> str:
+    def _problem(self, approval: Approval, answer: _Answer) -> str:
+        code = approval.id
         if approval.status != "open":
-            return f"{approval.id} is {approval.status} already; `devos approvals` shows what is open."
-        if digest is not None and digest != approval.digest:
-            return f"{approval.id} asks about another plan than the one you saw; look again with `devos approvals`."
-        if approval.level == "approve" and by == self._asker(approval.run):
-            return f"{approval.id} needs the approval of somebody else than {by}, who asked for it."
+            return f"{code} is {approval.status} already; `devos approvals` shows what is open."
+        if answer.digest is not None and not hmac.compare_digest(answer.digest.encode(), approval.digest.encode()):
+            return f"{code} asks about another plan than the one you saw; look again with `devos approvals`."
+        if problem := self.voters.problem(approval, answer.by, answer.via, yes=answer.yes):
+            return problem
+        if approval.must_say_why and answer.because is None:
+            return f"{code} wants a reason with the answer; say it with --because."
+        if answer.yes and self.voters.voted(approval, answer.by):
+            return f"{code} has the yes of {answer.by} already; the next one has to be somebody else's."
         return ""
 
-    def _asker(self, run: str) -> str | None:
-        """Who started the run, by the database that all who may answer share."""
-        with self._engine.connect() as connection:
-            request = connection.execute(sa.select(runs_table.c.request).where(runs_table.c.id == run)).scalar()
-        return request["person"] if request else None
+    def _count(self, held: Held, answer: _Answer) -> None:
+        """Add an answer to a question that is held; with it, the question may be decided."""
+        approval = held.approval
+        vote = Vote(answer.by, answer.via, text_of(held.now), answer.because, answer.yes)
+        held.vote(vote)
+        given = (*approval.given, vote)
+        said: dict[str, Json] = {"answered_by": answer.by, "via": answer.via, "reason": answer.because}
+        if not answer.yes:
+            held.set(status="denied", touched=vote.at, until=OVER, result=answer.result, **said)
+        elif len(given) >= approval.votes:
+            said |= {"answered_by": ", ".join(each.by for each in given)}
+            said |= {"via": ", ".join(dict.fromkeys(each.via for each in given))}
+            until = self._questions.until(approval, held.now)
+            held.set(status="approved", touched=vote.at, until=until, result=answer.result, **said)
+        data = _recorded(answer) | {"digest": answer.digest or approval.digest}
+        entry = Entry("devos.approval.answered", approval.run, None, None, data, {"because": answer.because})
+        self._log.append_now(entry)
+
+    async def _refuse(self, approval: Approval | None, answer: _Answer, problem: str) -> NoReturn:
+        run, digest = (approval.run, approval.digest) if approval else (None, None)
+        data = _recorded(answer) | {"digest": answer.digest or digest, "problem": problem}
+        await self._log.append(Entry(REFUSED, run, None, None, data, {"because": answer.because}))
+        raise CannotAnswer(problem)
+
+    def _find(self, code: str) -> Approval:
+        found = self._questions.find(code)
+        if found is None:
+            raise CannotAnswer(f"There is no approval {code!r}; `devos approvals` shows what is open.")
+        return found
 
     def open(self) -> list[Approval]:
         """The questions that wait for an answer, oldest first."""
-        self._expire()
-        return self._select(table.c.status == "open")
+        return self._questions.open()
 
     def of_run(self, run: str) -> list[Approval]:
         """Every question of a run, oldest first."""
-        self._expire()
-        return self._select(table.c.run == run)
+        return self._questions.of_run(run)
 
     async def withdraw(self, run: str) -> None:
         """Close a run's questions, because it ended."""
-        await asyncio.to_thread(self._withdraw, run)
-        self._answered.set()
-
-    def _withdraw(self, run: str) -> None:
-        with self._engine.begin() as connection:
-            open_ones = (table.c.run == run) & table.c.status.in_(("open", "approved"))
-            connection.execute(table.update().where(open_ones).values(status="withdrawn"))
-
-    def _standing(self, run: str, subject: str, digest: str, level: str, lasting: bool) -> Approval | None:
-        self._expire()
-        same = (table.c.run == run) & (table.c.subject == subject) & (table.c.digest == digest)
-        same &= table.c.level == level  # one's own confirmation of a plan is not somebody else's approval of it
-        if not lasting:
-            same &= (table.c.status != "used") | (table.c.expires > _text(self._clock()))
-        found = self._select(same & table.c.status.in_(("open", "approved", "used", "denied")))
-        return found[-1] if found else None
-
-    def _current(self, code: str) -> Approval:
-        self._expire()
-        found = self._select(table.c.id == code)
-        if not found:
-            raise CannotAnswer(f"There is no approval {code!r}; `devos approvals` shows what is open.")
-        return found[0]
-
-    def _insert(self, approval: Approval) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(table.insert().values(**vars(approval)))
-
-    def _move(self, code: str, before: str, after: str, **values: Json) -> bool:
-        self._expire()
-        with self._engine.begin() as connection:
-            same = (table.c.id == code) & (table.c.status == before)
-            return bool(connection.execute(table.update().where(same).values(status=after, **values)).rowcount)
-
-    def _expire(self) -> None:
-        late = table.c.status.in_(("open", "approved")) & (table.c.expires <= _text(self._clock()))
-        with self._engine.connect() as connection:
-            if connection.execute(sa.select(table.c.id).where(late).limit(1)).first() is None:
-                return
-        with self._engine.begin() as connection:
-            connection.execute(table.update().where(late).values(status="expired"))
-
-    def _select(self, condition: sa.ColumnElement[bool]) -> list[Approval]:
-        with self._engine.connect() as connection:
-            rows: list[Any] = list(
-                connection.execute(sa.select(table).where(condition).order_by(table.c.created, table.c.id)).mappings()
-            )
-        return [Approval(**row) for row in rows]
+        await asyncio.to_thread(self._questions.withdraw, run)
+        self._bell.ring()
 
 
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _clean(text: str) -> str:
+    """What somebody said, without what no database and no screen should get."""
+    return visible(text).strip()
+
+
+def _recorded(answer: _Answer) -> dict[str, Json]:
+    said = "yes" if answer.yes else "no"
+    return {"approval": answer.code, "answer": said, "by": answer.by, "via": answer.via}

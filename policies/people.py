@@ -32,3 +32,22 @@ class People:
         same = identity.casefold()
         found = [person for person, names in self.identities.items() if names.get(system, "").casefold() == same]
         return found[0] if identity and len(found) == 1 else None
+
+    def person(self, name: str) -> str:
+        """The person whom a name or an identity means; the name itself where it means nobody, or more than one."""
+        if name in self.identities or not name:
+            return name
+        wanted = name.casefold()
+        found = [
+            person
+            for person, names in self.identities.items()
+            if wanted in (person.casefold(), *(each.casefold() for each in names.values()))
+        ]
+        return found[0] if len(found) == 1 else name
+
+    def same(self, one: str, other: str) -> bool:
+        """Whether two names are one human being's: the same name, or one that a system knows by the same identity."""
+        if one.casefold() == other.casefold():
+            return True
+        mine, theirs = self.identities.get(one, {}), self.identities.get(other, {})
+        return any(name and name.casefold() == theirs.get(system, "").casefold() for system, name in mine.items())

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine, make_url
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of our own tables; raised with every change of them, together with a migration."""
 
 metadata = sa.MetaData()
@@ -49,7 +49,37 @@ approvals_table = sa.Table(
     sa.Column("via", sa.String),
     sa.Column("reason", sa.String),
     sa.Column("result", sa.JSON),
+    sa.Column("asker", sa.String),
+    sa.Column("asked_from", sa.JSON),
+    sa.Column("group", sa.String),
+    sa.Column("votes", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("must_say_why", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("opened", sa.JSON),
+    sa.Column("touched", sa.String),
+    sa.Column("until", sa.String, nullable=False, server_default=""),
+    sa.Column("life", sa.String, nullable=False, server_default="idle"),
 )
+"""The columns are the fields of policies/approval.py's `Approval`."""
+
+votes_table = sa.Table(
+    "devos_votes",
+    metadata,
+    sa.Column("approval", sa.String, primary_key=True),
+    sa.Column("by", sa.String, primary_key=True),
+    sa.Column("via", sa.String, nullable=False),
+    sa.Column("at", sa.String, nullable=False),
+    sa.Column("reason", sa.String),
+    sa.Column("yes", sa.Boolean, nullable=False),
+)
+"""Every answer that counted; nobody answers a question twice."""
+
+clock_table = sa.Table(
+    "devos_clock",
+    metadata,
+    sa.Column("machine", sa.String, primary_key=True),
+    sa.Column("seen", sa.String, nullable=False),
+)
+"""The newest time that each machine saw, which tells when its clock was set back."""
 
 
 class NewerFile(Exception):
@@ -103,12 +133,14 @@ def _sqlite(url: URL) -> Engine:
 
 
 def prepare(engine: Engine) -> None:
-    """Create the tables, or check that they are ours to use.
+    """Create the tables, or check that they are ours to use and bring them up to date.
 
     Raises:
         NewerFile: our tables or DBOS's are of a later version than this code knows.
     """
     from dbos._migration import get_dbos_migrations, sqlite_migrations
+
+    from policies.migrations import migrate
 
     if engine.dialect.name == "sqlite":
         known, table = len(sqlite_migrations), "dbos_migrations"
@@ -123,6 +155,7 @@ def prepare(engine: Engine) -> None:
         if sa.inspect(connection).has_table("devos_schema"):
             found = connection.execute(sa.select(schema_table.c.version)).scalar_one()
             _refuse_newer(engine, "DevOS", found, SCHEMA)
+            migrate(connection, SCHEMA)
         else:
             metadata.create_all(connection)
             connection.execute(schema_table.insert().values(version=SCHEMA))

@@ -54,10 +54,10 @@ async def test_whoever_confirms_is_recorded_with_the_intention(house: DevOS) -> 
     assert (shown["undo"], shown["before"], shown["after"]) == ("Scale it back to 4", 4, 6)
 
 
-@pytest.mark.parametrize(("because", "says"), [("not today", "bob said no: not today"), (None, r"bob said no\.$")])
+@pytest.mark.parametrize(("because", "says"), [("not today", "ana said no: not today"), (None, r"ana said no\.$")])
 async def test_a_no_is_the_end_and_says_whose_it_was(house: DevOS, because: str | None, says: str) -> None:
     taking = asyncio.create_task(house.take(scales))
-    await house.answer(False, by="bob", because=because)
+    await house.answer(False, because=because)
     with pytest.raises(Refused, match=says) as refused:
         await taking
     assert refused.value.rule == "changes-in-production"

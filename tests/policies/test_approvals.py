@@ -1,9 +1,9 @@
-"""Approvals: bound to what was shown, given once, by somebody, until they expire."""
+"""Approvals: bound to what was shown, given once, by whoever may give them, until they expire."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +11,14 @@ import pytest
 from wiring import PATIENCE, START, DevOS, never
 
 from policies.approvals import ALPHABET, Approval, Approvals, CannotAnswer
-from policies.audit.log import CannotRecord, Entry
+from policies.audit.log import CannotRecord
+from policies.decision import Demand, Level
+from policies.people import People
 from policies.store import runs_table
+
+CONFIRM, APPROVE = Demand(Level.CONFIRM), Demand(Level.APPROVE)
+TWO = Demand(Level.APPROVE, "payments", 2, rule="two-of-payments", where="team.cedar:3")
+PEOPLE = People({name: {} for name in ("ana", "bob", "eve", "tom")}, {"payments": ("ana", "eve", "tom")})
 
 
 class Clock:
@@ -30,11 +36,14 @@ def clock() -> Clock:
 
 @pytest.fixture
 def house(build: Callable[..., DevOS], database: str, clock: Clock) -> Iterator[DevOS]:
-    return build(url=database, clock=clock)
+    return build(url=database, clock=clock, people=PEOPLE)
 
 
-async def ask(house: DevOS, run: str = "run-1", digest: str = "d1", level: str = "confirm") -> Approval:
-    return await house.approvals.ask(run, "plan", digest, level, [{"step": 1}], "It is in production.")
+async def ask(
+    house: DevOS, run: str = "run-1", digest: str = "d1", demand: Demand = CONFIRM, asker: str = "ana", **how: bool
+) -> Approval:
+    because = "It is in production."
+    return await house.approvals.ask(run, "plan", digest, demand, [{"step": 1}], because, asker=asker, **how)
 
 
 async def answers(house: DevOS, question: Approval, **options: Any) -> Approval:
@@ -45,17 +54,36 @@ def recorded(house: DevOS) -> list[tuple[str, Any]]:
     return [(entry.type.removeprefix("devos.approval."), entry.data) for entry in house.log.entries(run="run-1")]
 
 
+def begun(house: DevOS, run: str = "run-1", **request: Any) -> None:
+    """The row of a run that goes on."""
+    row = {"id": run, "created": "2026", "request": {"person": "ana", **request}, "status": "running"}
+    with house.engine.begin() as connection:
+        connection.execute(runs_table.insert().values(**row))
+
+
 async def test_a_question_is_written_down_before_it_is_asked(house: DevOS) -> None:
-    question = await ask(house)
+    begun(house, asked_from=["zsh", "devos"])
+    changes = [{"step": 1, "opened": ["jira DEV-1 summary"]}, {"step": 2, "opened": ["jira DEV-1 summary"]}]
+    question = await house.approvals.ask("run-1", "plan", "d1", TWO, changes, "It is in production.")
     assert house.approvals.open() == [question]
     assert question.to_json() == {
         "id": question.id,
         "run": "run-1",
-        "level": "confirm",
-        "plan": [{"step": 1}],
+        "subject": "plan",
+        "level": "approve",
+        "plan": changes,
         "digest": "d1",
         "because": "It is in production.",
+        "created": "2026-03-01T09:00:00.000Z",
         "expires": "2026-03-01T21:00:00.000Z",
+        "status": "open",
+        "asker": "ana",
+        "asked_from": ["zsh", "devos"],
+        "group": "payments",
+        "votes": 2,
+        "given": [],
+        "reason": False,
+        "opened": ["jira DEV-1 summary"],
     }
     assert len(question.id) == 6
     assert set(question.id) <= set(ALPHABET)
@@ -65,10 +93,18 @@ async def test_a_question_is_written_down_before_it_is_asked(house: DevOS) -> No
         "approval": question.id,
         "subject": "plan",
         "digest": "d1",
-        "level": "confirm",
+        "level": "approve",
         "expires": "2026-03-01T21:00:00.000Z",
+        "asker": "ana",
+        "asked_from": ["zsh", "devos"],
+        "group": "payments",
+        "votes": 2,
+        "reason": False,
+        "opened": ["jira DEV-1 summary"],
+        "rule": "two-of-payments",
+        "where": "team.cedar:3",
     }
-    assert house.log.entries(run="run-1")[0].payload == {"plan": [{"step": 1}], "because": "It is in production."}
+    assert house.log.entries(run="run-1")[0].payload == {"plan": changes, "because": "It is in production."}
 
 
 async def test_where_it_cannot_be_written_down_it_is_not_asked(house: DevOS) -> None:
@@ -81,13 +117,27 @@ async def test_where_it_cannot_be_written_down_it_is_not_asked(house: DevOS) -> 
 async def test_the_same_question_is_asked_once_and_another_one_anew(house: DevOS) -> None:
     first = await ask(house)
     assert await ask(house) == first
-    others = [await ask(house, run="run-2"), await ask(house, digest="d2"), await ask(house, level="approve")]
-    assert len({first.id, *(other.id for other in others)}) == 4
-    assert [kind for kind, _ in recorded(house)] == ["asked"] * 3
+    others = [
+        await ask(house, run="run-2"),
+        await ask(house, digest="d2"),
+        await ask(house, demand=APPROVE),
+        await ask(house, demand=TWO),
+        await ask(house, demand=Demand(Level.APPROVE, "payments", 1)),
+        await ask(house, demand=Demand(Level.APPROVE, reason=True)),
+    ]
+    assert len({first.id, *(other.id for other in others)}) == 7
+    assert [kind for kind, _ in recorded(house)] == ["asked"] * 6
+
+
+async def test_two_branches_of_a_run_ask_one_question(house: DevOS) -> None:
+    begun(house)
+    asked = await asyncio.gather(*(ask(house) for _ in range(8)))
+    assert len({each.id for each in asked}) == 1
+    assert [kind for kind, _ in recorded(house)] == ["asked"]
 
 
 async def test_an_answer_is_kept_with_who_gave_it_and_how(house: DevOS) -> None:
-    question = await ask(house)
+    question = await ask(house, demand=APPROVE)
     answered = await answers(house, question, by="bob", because="fine", result={"n": 1}, digest="d1")
     assert (answered.status, answered.answered_by, answered.via, answered.reason, answered.result) == (
         "approved",
@@ -96,6 +146,8 @@ async def test_an_answer_is_kept_with_who_gave_it_and_how(house: DevOS) -> None:
         "fine",
         {"n": 1},
     )
+    at = "2026-03-01T09:00:00.000Z"
+    assert answered.to_json()["given"] == [{"by": "bob", "via": "test", "at": at, "reason": "fine"}]
     assert recorded(house)[-1] == (
         "answered",
         {"approval": question.id, "answer": "yes", "by": "bob", "via": "test", "digest": "d1"},
@@ -104,128 +156,148 @@ async def test_an_answer_is_kept_with_who_gave_it_and_how(house: DevOS) -> None:
 
 
 async def test_an_answer_that_cannot_be_written_down_does_not_count(house: DevOS) -> None:
-    question = await ask(house)
+    question = await ask(house, demand=TWO)
     house.log.close()
-    with pytest.raises(CannotRecord):
-        await answers(house, question)
+    for yes in (True, False):
+        with pytest.raises(CannotRecord):
+            await answers(house, question, by="eve", yes=yes)
     assert house.approvals.open() == [question]
 
 
-async def test_an_approval_is_spent_once(house: DevOS) -> None:
+async def test_an_approval_is_spent_on_its_run_alone(house: DevOS) -> None:
     approved = await answers(house, await ask(house))
     assert await house.approvals.use(approved)
-    assert not await house.approvals.use(approved)
-    assert (await ask(house)).status == "used"  # for the run that it was given to
+    assert (await ask(house)).status == "used"
+    assert await house.approvals.use(approved)
     assert (await ask(house, run="run-2")).status == "open"
 
 
 async def test_an_approval_of_one_plan_is_none_of_another(house: DevOS) -> None:
     await answers(house, await ask(house))
     assert (await ask(house, digest="d2")).status == "open"
-    assert (await ask(house, level="approve")).status == "open"
+    assert (await ask(house, demand=APPROVE)).status == "open"
 
 
 async def test_a_no_stands(house: DevOS) -> None:
     question = await ask(house)
     denied = await answers(house, question, yes=False, because="not today")
-    assert (denied.status, denied.reason) == ("denied", "not today")
+    assert (denied.status, denied.answered_by, denied.reason) == ("denied", "ana", "not today")
+    assert not denied.given
     assert await ask(house) == denied
+    assert not await house.approvals.use(denied)
     assert recorded(house)[-1][1]["answer"] == "no"
 
 
-@pytest.mark.parametrize("status", ["approved", "denied", "used", "expired", "withdrawn"])
-async def test_only_an_open_question_can_be_answered(house: DevOS, clock: Clock, status: str) -> None:
-    question = await ask(house)
-    if status == "expired":
-        clock.now += timedelta(hours=12)
-    elif status == "withdrawn":
-        await house.approvals.withdraw("run-1")
-    else:
-        await answers(house, question, yes=status != "denied")
-        if status == "used":
-            await house.approvals.use(question)
-    with pytest.raises(CannotAnswer, match=f"{question.id} is {status} already"):
+async def test_two_of_a_group_approve_and_each_counts_once(house: DevOS) -> None:
+    question = await ask(house, demand=TWO)
+    half = await answers(house, question, by="eve")
+    assert (half.status, [vote.by for vote in half.given]) == ("open", ["eve"])
+    assert await house.approvals.use(half) is False
+    with pytest.raises(CannotAnswer, match="has the yes of eve already"):
         await answers(house, question, by="eve")
-    kind, data = recorded(house)[-1]
-    assert (kind, data["by"], data["answer"]) == ("refused", "eve", "yes")
-    assert "already" in data["problem"]
-    assert house.approvals.of_run("run-1")[0].status == status
+    whole = await answers(house, question, by="tom", via="terminal")
+    assert (whole.status, whole.answered_by, whole.via) == ("approved", "eve, tom", "test, terminal")
+    assert [vote.by for vote in whole.given] == ["eve", "tom"]
+    assert [kind for kind, _ in recorded(house)] == ["asked", "answered", "refused", "answered"]
 
 
-async def test_an_answer_to_another_plan_than_was_shown_does_not_count(house: DevOS) -> None:
+async def test_the_first_no_ends_it_whatever_was_said_before(house: DevOS) -> None:
+    question = await ask(house, demand=TWO)
+    await answers(house, question, by="eve")
+    denied = await answers(house, question, by="tom", yes=False, because="too late")
+    assert (denied.status, denied.answered_by, [vote.by for vote in denied.given]) == ("denied", "tom", ["eve"])
+
+
+async def test_what_was_said_is_kept_without_what_no_database_takes(house: DevOS) -> None:
     question = await ask(house)
-    with pytest.raises(CannotAnswer, match="another plan than the one you saw"):
-        await answers(house, question, digest="d2")
-    assert recorded(house)[-1][0] == "refused"
-    assert recorded(house)[-1][1]["digest"] == "d2"
-    assert house.approvals.open() == [question]
+    answered = await answers(house, question, by=" ana\x00", because="\ud83dfine\x00\u202e", digest=" d1\x00")
+    assert (answered.answered_by, answered.reason) == ("ana", "fine")
 
 
-async def test_nobody_approves_what_they_asked_for_themselves(house: DevOS) -> None:
-    row = {"id": "run-1", "created": "2026", "request": {"person": "ana"}, "status": "running"}
-    with house.engine.begin() as connection:
-        connection.execute(runs_table.insert().values(**row))
-    question = await ask(house, level="approve")
-    with pytest.raises(CannotAnswer, match="somebody else than ana, who asked"):
-        await answers(house, question, by="ana")
-    with pytest.raises(CannotAnswer, match="somebody else than ana"):
-        await answers(house, question, by="ana", yes=False)
-    assert (await answers(house, question, by="bob")).status == "approved"
-    assert (await answers(house, await ask(house), by="ana")).status == "approved"  # her own confirmation counts
-
-
-async def test_without_a_known_asker_anybody_may_approve(house: DevOS) -> None:
-    assert (await answers(house, await ask(house, level="approve"))).status == "approved"
-
-
-async def test_there_is_no_answer_to_a_question_that_was_never_asked(house: DevOS) -> None:
-    with pytest.raises(CannotAnswer, match="no approval 'zzzzzz'"):
-        await house.approvals.answer("zzzzzz", True, "ana", "test")
-
-
-async def test_of_two_answers_at_the_same_moment_one_counts(house: DevOS) -> None:
-    both_looked, log = asyncio.Barrier(2), house.log
-
-    class Slow:
-        async def append(self, entry: Entry) -> int:
-            if entry.type == "devos.approval.answered":
-                await both_looked.wait()
-            return await log.append(entry)
-
+async def test_an_id_is_found_as_a_phone_writes_it(house: DevOS) -> None:
     question = await ask(house)
-    inbox = Approvals(house.engine, Slow(), clock=lambda: START)  # type: ignore[arg-type]  # a slow disk
-    both = await asyncio.gather(
-        inbox.answer(question.id, True, "ana", "test"),
-        inbox.answer(question.id, False, "bob", "test"),
-        return_exceptions=True,
-    )
-    (counted,) = (each for each in both if isinstance(each, Approval))
-    (refused,) = (each for each in both if isinstance(each, CannotAnswer))
-    assert "at the same moment" in str(refused)
-    assert [entry.data["problem"] for entry in log.entries(type="devos.approval.refused")] == [str(refused)]
-    assert house.approvals.of_run("run-1") == [counted]
+    assert (await house.approvals.answer(f" {question.id.upper()}\n", True, "ana", "test")).status == "approved"
 
 
 async def test_a_question_and_an_unspent_approval_expire(house: DevOS, clock: Clock) -> None:
     question, approved = await ask(house), await answers(house, await ask(house, digest="d2"))
-    clock.now += timedelta(hours=12) - timedelta(milliseconds=1)
+    clock.now += timedelta(minutes=10) - timedelta(milliseconds=1)
     assert [each.status for each in house.approvals.of_run("run-1")].count("expired") == 0
     clock.now += timedelta(milliseconds=1)
-    assert {each.status for each in house.approvals.of_run("run-1")} == {"expired"}
-    assert not house.approvals.open()
+    assert sorted(each.status for each in house.approvals.of_run("run-1")) == ["expired", "open"]
     assert not await house.approvals.use(approved)
+    clock.now += timedelta(hours=12)
+    assert not house.approvals.open()
     assert (await house.approvals.wait(question.id)).status == "expired"
     assert (await ask(house)).id != question.id
 
 
-async def test_a_spent_approval_expires_but_for_a_wait_that_outlasts_it(house: DevOS, clock: Clock) -> None:
+async def test_an_approval_lives_on_while_it_is_used_but_not_beyond_its_question(house: DevOS, clock: Clock) -> None:
+    approved = await answers(house, await ask(house))
+    for _ in range(12 * 60 // 9):
+        assert await house.approvals.use(approved)
+        clock.now += timedelta(minutes=9)
+    assert not await house.approvals.use(approved)
+    assert house.approvals.of_run("run-1")[0].status == "used", "what was done under it stays so"
+    assert (await ask(house)).status == "open"
+
+
+async def test_a_used_approval_that_was_left_idle_does_not_count(house: DevOS, clock: Clock) -> None:
+    approved = await answers(house, await ask(house))
+    assert await house.approvals.use(approved)
+    clock.now += timedelta(minutes=10)
+    assert not await house.approvals.use(approved)
+    assert (await ask(house)).id != approved.id
+
+
+async def test_an_approval_outlives_the_wait_for_a_change_request(house: DevOS, clock: Clock) -> None:
     spent = await answers(house, await ask(house))
     await house.approvals.use(spent)
-    assert (await ask(house)).status == "used"
+    assert (await ask(house, lasting=True)).id == spent.id
     clock.now += timedelta(days=9)
-    lasting = await house.approvals.ask("run-1", spent.subject, spent.digest, spent.level, [], "", lasting=True)
-    assert lasting.id == spent.id and lasting.status == "used"
-    assert (await ask(house)).status == "open"
+    lasting = await ask(house, lasting=True)
+    assert (lasting.id, lasting.status) == (spent.id, "used")
+    assert (await ask(house)).status == "open", "for anything else it was left idle"
+    assert await house.approvals.use(lasting)
+
+
+async def test_what_is_held_for_others_lives_to_its_questions_end(house: DevOS, clock: Clock) -> None:
+    held = await answers(house, await ask(house, held=True))
+    clock.now += timedelta(hours=11)
+    assert (await ask(house, held=True)).id == held.id
+    assert await house.approvals.use(held)
+    clock.now += timedelta(minutes=9)
+    assert (await ask(house)).id == held.id, "it was used just now"
+    clock.now += timedelta(hours=1)
+    assert not await house.approvals.use(held)
+
+
+async def test_an_open_question_that_is_asked_for_a_change_request_lasts(house: DevOS, clock: Clock) -> None:
+    await ask(house)
+    question = await ask(house, lasting=True)
+    assert (question.status, question.life) == ("open", "change")
+    approved = await answers(house, question)
+    clock.now += timedelta(days=1)
+    assert await house.approvals.use(approved)
+
+
+async def test_a_clock_that_is_set_back_makes_nothing_valid_again(house: DevOS, clock: Clock) -> None:
+    lasting = await answers(house, await ask(house, digest="d3", lasting=True))
+    used = await answers(house, await ask(house, digest="d2"))
+    assert await house.approvals.use(used)
+    question = await ask(house)
+    clock.now += timedelta(hours=1)
+    assert not await house.approvals.use(used)
+    clock.now += timedelta(hours=12)
+    house.approvals.open()
+    clock.now -= timedelta(days=1)
+    anew = Approvals(house.engine, house.log, clock=clock, sleep=never)
+    for inbox in (house.approvals, anew):
+        assert not await inbox.use(used)
+        assert not await inbox.use(lasting), "nobody knows how long it has lasted"
+        with pytest.raises(CannotAnswer, match="is expired already"):
+            await inbox.answer(question.id, True, "ana", "terminal")
+    assert (await ask(house)).id != question.id
 
 
 async def test_questions_are_listed_oldest_first(house: DevOS, clock: Clock) -> None:
@@ -245,6 +317,20 @@ async def test_waiting_ends_with_the_answer_and_with_the_run(house: DevOS) -> No
             assert (await waiting).status == status
 
 
+async def test_whoever_shows_the_inbox_hears_of_every_change(house: DevOS) -> None:
+    async def heard(happens: Coroutine[Any, Any, Any]) -> Any:
+        hearing = asyncio.create_task(house.approvals.changed())
+        await asyncio.sleep(0)
+        what = await happens
+        async with asyncio.timeout(PATIENCE):
+            await hearing
+        return what
+
+    question = await heard(ask(house))
+    await heard(answers(house, question))
+    await heard(house.approvals.withdraw("run-1"))
+
+
 async def test_an_answer_given_in_another_process_is_noticed(house: DevOS) -> None:
     question, looked = await ask(house), asyncio.Event()
 
@@ -256,9 +342,10 @@ async def test_an_answer_given_in_another_process_is_noticed(house: DevOS) -> No
     elsewhere = Approvals(house.engine, house.log, clock=lambda: START, sleep=never)
     waiting = asyncio.create_task(here.wait(question.id))
     await looked.wait()
-    await elsewhere.answer(question.id, True, "ana", "test")
+    await elsewhere.answer(question.id, True, "ana", "terminal")
     async with asyncio.timeout(PATIENCE):
         assert (await waiting).status == "approved"
+        await here.changed()
 
 
 async def test_waiting_can_be_given_up(house: DevOS) -> None:
@@ -267,3 +354,8 @@ async def test_waiting_can_be_given_up(house: DevOS) -> None:
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+
+
+async def test_what_was_never_asked_is_not_waited_for(house: DevOS) -> None:
+    with pytest.raises(CannotAnswer, match="no approval 'zzzzzz'"):
+        await house.approvals.wait("zzzzzz")

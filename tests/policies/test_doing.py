@@ -136,8 +136,8 @@ async def test_one_answer_serves_one_attempt(house: DevOS) -> None:
 async def test_without_the_result_it_had_the_step_fails_and_says_so(house: DevOS, result: str | None) -> None:
     house.wire.after("restart", SILENCE)
     taking = asyncio.create_task(house.take(restarts))
-    await house.answer(True, by="bob", result=result)
-    with pytest.raises(IntegrationError, match="happened, says bob, but the result it had is not known"):
+    await house.answer(True, result=result)
+    with pytest.raises(IntegrationError, match="happened, says ana, but the result it had is not known"):
         await taking
     assert len(house.wire.journal("restart")) == 1
 

@@ -39,10 +39,10 @@ async def test_each_step_back_goes_through_the_door(house: DevOS) -> None:
     await house.answer()
     await taking
     undoing = asyncio.create_task(house.take(back, run="run-2"))
-    question = await house.answer(by="bob")
+    question = await house.answer()
     assert await undoing == "Took back 1 change of run-1."
     assert question.plan[0]["summary"] == "Scale web-app in production from 6 to 4 replicas"
-    assert house.log.entries(run="run-2", type="devos.action.intended")[0].data["approved_by"] == "bob"
+    assert house.log.entries(run="run-2", type="devos.action.intended")[0].data["approved_by"] == "ana"
 
 
 async def test_a_change_that_was_found_out_is_taken_back_too(house: DevOS) -> None:
