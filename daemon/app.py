@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -36,14 +37,19 @@ from policies.approvals import Approvals
 from policies.audit.checkpoint import Signer
 from policies.audit.log import Entry, Log
 from policies.brake import Brake
+from policies.constants import texts_of
 from policies.door import Door
-from policies.engine import Rules, rule_files
 from policies.execution import StepsChanged
+from policies.outside import Outside
+from policies.people import People
 from policies.plan import Plan
+from policies.reload import LiveRules
 from policies.request import Request
 from policies.runs import Runs
 from policies.store import BadDatabase, engine_of
 from policies.undoing import undo
+
+logger = logging.getLogger("devos.app")
 
 INTENTS: tuple[Intent, ...] = (scale_deployment, deploy_service, count_replicas)
 """Every request, in the order they are shown."""
@@ -89,20 +95,34 @@ class App:
             for name, action in self.actions.items()
             if (owner := next((each for kind, each in self.systems.items() if action in vars(kind).values()), None))
         }
-        self.rules = Rules.load(rule_files(self.home), self.actions)
+        groups = self.config.groups
+        self.people = People(
+            {name: identity.model_dump(exclude_none=True) for name, identity in self.config.people.items()}, groups
+        )
+        self.rules = LiveRules(
+            self.home, self.actions, groups, self.config.rules.pack, on_change=self._record_new_rules
+        )
         self.log = Log(self.home / "audit.db", Signer.load_or_create(self.home / "keys"))
         self._stack.callback(self.log.close)
         engine = engine_of(self.config.runs.database or f"sqlite:///{self.home / 'runs.db'}")
         self._stack.callback(engine.dispose)
         self.approvals = Approvals(engine, self.log, lifetime=timedelta(hours=self.config.approvals.hours))
         self.brake = Brake(self.home)
-        self.door = Door(self.rules, self.log, self.approvals, self.brake, self._gate())
+        self.door = Door(self.rules, self.log, self.approvals, self.brake, self._gate(), people=self.people)
         self.intents = {each.name: each for each in INTENTS}
         self._apps = apps
         self.names = NOTHING
         self.understanding = Understanding(INTENTS, self.names.catalogue)
         self.ears = Ears(self.home, self.config.hearing)
-        self.runs = Runs(engine, self.log, self.approvals, self.door, self.perform, executor=executor_id(self.home))
+        self.runs = Runs(
+            engine,
+            self.log,
+            self.approvals,
+            self.door,
+            self.perform,
+            executor=executor_id(self.home),
+            constants=self._constants,
+        )
         await self.log.append(Entry("devos.daemon.started", None, None, None, {"version": version("devos")}))
         try:
             await self.runs.launch()
@@ -140,7 +160,19 @@ class App:
 
         return gate
 
-    async def perform(self, intent: str, slots: dict[str, Json]) -> str:
+    def _record_new_rules(self, before: str, now: str, problem: str | None) -> None:
+        """Write into the log that other rules are in force, before they are, or that wrong ones were left alone."""
+        if problem:
+            logger.warning("the rules in force stay, because the new ones are wrong: %s", problem)
+        data = {"before": before, "ruleset": now, "problem": problem}
+        kind = "devos.rules.rejected" if problem else "devos.rules.changed"
+        self.log.append_now(Entry(kind, None, None, None, data))
+
+    def _constants(self, intent: str) -> frozenset[str]:
+        """The texts in a request's own code: as arguments, nobody else can have chosen them."""
+        return texts_of(self.intents[intent].workflow) if intent in self.intents else frozenset()
+
+    async def perform(self, intent: str, slots: dict[str, Json]) -> str | Outside[str]:
         """Carry out a request by name, in whichever scope this is called."""
         if intent == "undo":
             return await undo(slots["run"], self.log, self.actions, self.owners)
