@@ -7,20 +7,23 @@ from pathlib import Path
 import pytest
 
 from daemon.config import BadConfig, Config
-from daemon.systems import SYSTEMS, connected, known_actions, simulated
+from daemon.systems import CHANNEL, SYSTEMS, connected, known_actions, simulated
 from integrations.cdk import Cdk
 from integrations.jira import Jira
 from integrations.kubernetes import Kubernetes
 from integrations.newrelic import NewRelic
 from integrations.rancher import Rancher
 from integrations.sandbox.endpoints import Endpoints
+from integrations.sandbox.systems import company
 from integrations.servicenow import ServiceNow
+from integrations.teams import Teams
 
 SECRETS = {
     "DEVOS_RANCHER_TOKEN": "r",
     "DEVOS_NEWRELIC_KEY": "n",
     "DEVOS_JIRA_TOKEN": "j",
     "DEVOS_SERVICENOW_PASSWORD": "s",
+    "DEVOS_TEAMS_SECRET": "t",
 }
 ALL = {
     "kubernetes": {"url": "https://k.example"},
@@ -28,6 +31,7 @@ ALL = {
     "newrelic": {"account": 7},
     "jira": {"url": "https://j.example", "email": "ada@j.example"},
     "servicenow": {"url": "https://s.example", "user": "ada"},
+    "teams": {"tenant": "t", "client": "c", "team": "5f0d", "channel": "19:x@thread.tacv2"},
     "cdk": {"apps": "~/apps"},
 }
 
@@ -58,12 +62,14 @@ def test_what_is_named_is_connected(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("newrelic", "DEVOS_NEWRELIC_KEY"),
         ("jira", "DEVOS_JIRA_TOKEN"),
         ("servicenow", "DEVOS_SERVICENOW_PASSWORD"),
+        ("teams", "DEVOS_TEAMS_SECRET"),
     ],
 )
 def test_a_missing_secret_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, section: str, variable: str
 ) -> None:
-    monkeypatch.delenv(variable, raising=False)
+    for name in (variable, "DEVOS_TEAMS_ACCOUNT"):
+        monkeypatch.delenv(name, raising=False)
     with pytest.raises(BadConfig, match=rf"names {section}, but \${variable} is not set"):
         connected(Config.model_validate({section: ALL[section]}), tmp_path)
 
@@ -90,6 +96,15 @@ async def test_a_kubeconfig_in_the_home_folder_is_found(tmp_path: Path, monkeypa
 
 def test_the_simulated_ones(tmp_path: Path) -> None:
     systems = {name: f"http://127.0.0.1:1/{name}" for name in ("admin", "jira", "servicenow", "newrelic")}
-    endpoints = Endpoints(pid=1, kubernetes="http://127.0.0.1:1", rancher="http://127.0.0.1:1", **systems)
-    found = simulated(endpoints, {"live": "production"}, tmp_path, tmp_path)
-    assert set(found) == {Kubernetes, Rancher, NewRelic, Jira, ServiceNow, Cdk}
+    more = {name: f"http://127.0.0.1:1/{name}" for name in ("kubernetes", "rancher", "graph")}
+    found = simulated(Endpoints(pid=1, **systems, **more), {"live": "production"}, tmp_path, tmp_path)
+    assert set(found) == {Kubernetes, Rancher, NewRelic, Jira, ServiceNow, Teams, Cdk}
+    assert (company()["teams"]["team"], company()["teams"]["channel"]) == CHANNEL
+
+
+def test_an_account_in_teams_needs_no_secret_of_the_application(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DEVOS_TEAMS_SECRET", raising=False)
+    monkeypatch.setenv("DEVOS_TEAMS_ACCOUNT", "a refresh token")
+    assert set(connected(Config.model_validate({"teams": ALL["teams"]}), tmp_path)) == {Teams}
