@@ -14,10 +14,13 @@ import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+if TYPE_CHECKING:
+    from policies.audit.keys import Keyring
 
 ED25519 = b"\x01"
 """The signed note's algorithm byte."""
@@ -145,31 +148,15 @@ class Signer:
         return self.verifier.name
 
     @classmethod
-    def load_or_create(cls, folder: Path) -> Signer:
-        """The key in `folder`/audit.key (PKCS #8 PEM, 0600), made on first use, its public half beside it in audit.pub.
+    def load_or_create(cls, folder: Path, keyring: Keyring | None = None) -> Signer:
+        """The key of the log whose keys are in `folder`, made on first use: `policies.audit.keys`.
 
         Raises:
-            WrongKey: the key is missing or unreadable though audit.pub is there, or the two do not belong together.
+            WrongKey: the private key cannot be had though audit.pub is there, or the two do not belong together.
         """
-        private, public = folder / "audit.key", folder / "audit.pub"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # In this order, because another process may be making the two right now, the private one first.
-        if public.exists() and not private.exists():
-            raise WrongKey(f"{private} is missing, but {public} is there. Put the key back.")
-        if not private.exists():
-            pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            create_once(private, pem, 0o600)
-        try:
-            key = load_pem_private_key(private.read_bytes(), None)
-        except (ValueError, TypeError) as error:
-            raise WrongKey(f"{private} is not a private key: {error}") from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise WrongKey(f"{private} is not an Ed25519 key.")
-        signer = cls(key)
-        create_once(public, f"{signer.verifier}\n".encode(), 0o644)
-        if Verifier.parse(public.read_text()).raw != signer.verifier.raw:
-            raise WrongKey(f"{public} is not the public half of {private}.")
-        return signer
+        from policies.audit.keys import load_or_create  # it makes signers, and so needs this module
+
+        return load_or_create(folder, keyring)
 
     def sign(self, size: int, root: bytes) -> Checkpoint:
         """State and sign that the log has `size` entries under `root`."""

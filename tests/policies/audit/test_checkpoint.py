@@ -2,16 +2,10 @@
 
 import base64
 import hashlib
-import os
-import stat
-import threading
-from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from policies.audit.checkpoint import BadCheckpoint, Signer, Verifier, WrongKey
 
@@ -154,57 +148,3 @@ def test_what_is_no_note_is_refused(signer: Signer, text: str, problem: str) -> 
 def test_what_is_no_verifier_key_is_refused(text: str) -> None:
     with pytest.raises(WrongKey, match="is not a verifier key"):
         Verifier.parse(text)
-
-
-def test_a_key_is_made_once_and_private(tmp_path: Path) -> None:
-    folder = tmp_path / "home" / "keys"
-    before = os.umask(0)
-    try:
-        first = Signer.load_or_create(folder)
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((folder / "audit.key").stat().st_mode) == 0o600
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert (folder / "audit.pub").read_text() == f"{first.verifier}\n"
-    assert str(Signer.load_or_create(folder).verifier) == str(first.verifier)
-    assert sorted(each.name for each in folder.iterdir()) == ["audit.key", "audit.pub"]
-
-
-def test_of_many_that_make_the_key_at_once_one_wins(tmp_path: Path) -> None:
-    ready, made = threading.Barrier(2), []
-
-    def make() -> None:
-        ready.wait()
-        made.append(str(Signer.load_or_create(tmp_path).verifier))
-
-    threads = [threading.Thread(target=make) for _ in range(2)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert len(made) == 2
-    assert len(set(made)) == 1
-
-
-def test_a_lost_key_is_not_replaced_in_silence(tmp_path: Path) -> None:
-    Signer.load_or_create(tmp_path)
-    (tmp_path / "audit.key").unlink()
-    with pytest.raises(WrongKey, match="Put the key back"):
-        Signer.load_or_create(tmp_path)
-
-
-def test_a_public_key_of_another_is_noticed(tmp_path: Path) -> None:
-    Signer.load_or_create(tmp_path)
-    (tmp_path / "audit.pub").write_text(GO_KEY)
-    with pytest.raises(WrongKey, match="not the public half"):
-        Signer.load_or_create(tmp_path)
-
-
-def test_a_file_that_is_no_ed25519_key_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "audit.key").write_text("nothing of the kind")
-    with pytest.raises(WrongKey, match="is not a private key"):
-        Signer.load_or_create(tmp_path)
-    other = ec.generate_private_key(ec.SECP256R1())
-    (tmp_path / "audit.key").write_bytes(other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    with pytest.raises(WrongKey, match="is not an Ed25519 key"):
-        Signer.load_or_create(tmp_path)
