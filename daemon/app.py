@@ -38,6 +38,7 @@ from policies.audit.checkpoint import Signer
 from policies.audit.log import Entry, Log
 from policies.brake import Brake
 from policies.constants import texts_of
+from policies.decision import Level
 from policies.door import Door
 from policies.execution import StepsChanged
 from policies.outside import Outside
@@ -106,7 +107,15 @@ class App:
         self._stack.callback(self.log.close)
         engine = engine_of(self.config.runs.database or f"sqlite:///{self.home / 'runs.db'}")
         self._stack.callback(engine.dispose)
-        self.approvals = Approvals(engine, self.log, lifetime=timedelta(hours=self.config.approvals.hours))
+        settings = self.config.approvals
+        self.approvals = Approvals(
+            engine,
+            self.log,
+            people=self.people,
+            ceilings={way: Level[most.upper()] for way, most in settings.ceilings},
+            lifetime=timedelta(hours=settings.hours),
+            idle=timedelta(minutes=settings.idle_minutes),
+        )
         self.brake = Brake(self.home)
         self.door = Door(self.rules, self.log, self.approvals, self.brake, self._gate(), people=self.people)
         self.intents = {each.name: each for each in INTENTS}

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from policies.action import Json
 from policies.audit.log import Stored
+from policies.outside import plain
 
 ENDS = {"devos.action.done": "done", "devos.action.failed": "failed", "devos.action.refused": "denied"}
 
@@ -28,7 +29,7 @@ def steps_of(entries: Iterable[Stored], *, ended: bool = False) -> list[dict[str
         elif entry.data["plan"] and entry.step not in steps:
             planned.add(entry.step)
         step = steps.setdefault(entry.step, _new(entry))
-        payload = entry.payload or {}
+        payload = plain(entry.payload or {})  # for showing and for programs: what is whose stands in the log
         if entry.type == "devos.action.asked":
             step |= {"args": payload.get("args"), "status": "asking", "decision": entry.data["level"]}
             step |= {"rule": entry.data["rule"]}
@@ -41,6 +42,7 @@ def steps_of(entries: Iterable[Stored], *, ended: bool = False) -> list[dict[str
             milliseconds = (entry.time - _started(step)).total_seconds() * 1000
             step |= {"status": ENDS[entry.type], "result": result, "ms": round(milliseconds)}
             if refused := payload.get("refused"):  # by a rule, before anybody was asked
+                step["args"] = step["args"] or payload.get("args")
                 step |= {"decision": step["decision"] or "deny", "rule": step["rule"] or refused[1]}
     for step in steps.values():
         if ended and step["status"] in ("asking", "running"):

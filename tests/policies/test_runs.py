@@ -93,7 +93,8 @@ async def test_what_a_run_was_started_with_is_recorded_before_it_begins(devos: D
     first, *_, last = devos.log.entries(run=shown["run"])
     assert (first.type, first.data) == (
         "devos.run.started",
-        {"person": "ana", "channel": "typed", "intent": "looks", "tier": "simple", "audio": None, "version": "0.1.0"},
+        {"person": "ana", "channel": "typed", "intent": "looks", "tier": "simple", "audio": None, "version": "0.1.0"}
+        | {"asked_from": []},
     )
     assert first.payload == {"text": "do looks", "slots": {"deployment": "web-app"}}
     assert (last.type, last.data, last.payload) == ("devos.run.finished", {"status": "done"}, {"said": "web-app"})
