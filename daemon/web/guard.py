@@ -121,23 +121,10 @@ class Guard:
         route, places = fitting[0]
         try:
             return await self._visit(request, route, places, session)
-        except Turned as turned:
-            return await self._explain(turned, route, session)
-        except NoSuchRun as problem:
-            return await self._explain(Turned(404, str(problem.args[0])), route, session)
-        except CannotAnswer as problem:
-            return await self._explain(Turned(409, str(problem)), route, session)
-        except CannotRecord:
-            logger.exception("what was asked at the dashboard was not done")
-            said = "Nothing was done, because it could not be recorded in the audit log."
-            return await self._explain(Turned(503, said), route, session)
         except ClientDisconnect:
             raise
-        except Exception:
-            logger.exception("the dashboard failed at %s %s", route.method, route.path)
-            return await self._explain(
-                Turned(500, "DevOS itself failed; the daemon's log has the details."), route, session
-            )
+        except Exception as problem:
+            return await self._explain(_turned(problem, route), route, session)
 
     def _is_for_us(self, request: Request) -> bool:
         """Whether a request was made to this address, by a program of this account, from no other site."""
@@ -177,6 +164,22 @@ class Guard:
         query = _read(route.query, _pairs(request.scope["query_string"].decode("ascii", "replace")))
         here = request.scope["path"] + (f"?{request.url.query}" if request.url.query else "")
         return await route.endpoint(Visit(route, places, query, _read(route.body, body), session, here))
+
+
+def _turned(problem: Exception, route: Route) -> Turned:
+    """What went wrong, as far as whoever asked may know."""
+    match problem:
+        case Turned():
+            return problem
+        case NoSuchRun():
+            return Turned(404, str(problem.args[0]))
+        case CannotAnswer():
+            return Turned(409, str(problem))
+        case CannotRecord():
+            logger.error("what was asked at the dashboard was not done: %s", problem)
+            return Turned(503, "Nothing was done, because it could not be recorded in the audit log.")
+    logger.error("the dashboard failed at %s %s", route.method, route.path, exc_info=problem)
+    return Turned(500, "DevOS itself failed; the daemon's log has the details.")
 
 
 def _nothing(status: int) -> Response:

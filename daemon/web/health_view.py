@@ -15,16 +15,16 @@ WORST = ("bad", "warn", "good")
 """The states that count for the whole, the worst first."""
 
 
-def health_page(house: House, started: datetime, indexed: int | None) -> Health:
+def health_page(house: House, started: datetime, searchable: bool) -> Health:
     """Whether everything is as it should be.
 
     Args:
         house: the running DevOS.
         started: since when it runs.
-        indexed: up to which entry the record can be searched; None where it cannot.
+        searchable: whether the record can be searched.
     """
     daemon = _daemon(house)
-    log = _log(house, indexed)
+    log = _log(house, searchable)
     witnesses = tuple(Part(each, "good", "Keeps copies of the signed heads.") for each in house.config.audit.witnesses)
     none = Part("none", "warn", "Nobody else keeps signed heads, so a log that was replaced whole goes unnoticed.")
     systems = _systems(house)
@@ -63,13 +63,13 @@ def _daemon(house: House) -> tuple[Part, ...]:
     )
 
 
-def _log(house: House, indexed: int | None) -> tuple[Part, ...]:
+def _log(house: House, searchable: bool) -> tuple[Part, ...]:
     head = house.log.checkpoint()
     file = house.home / "audit.db"
     megabytes = file.stat().st_size / 1_000_000 if file.exists() else 0.0
     found = (
         Part("search", "bad", "The record cannot be searched; the daemon's log has the details.")
-        if indexed is None
+        if not searchable
         else Part("search", "good", "Every entry can be searched.")
     )
     return (

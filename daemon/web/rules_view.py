@@ -80,9 +80,7 @@ def explained_page(question: Asked, rules: RuleSet, facts: Facts) -> Explained:
         because=decision.because,
         who=who_could(decision),
         ruleset=decision.ruleset,
-        considered=tuple(
-            Considered(_shown(rule), *_verdict(rule, decision, matching)) for rule in (*matching, *others)
-        ),
+        considered=tuple(_considered(rule, decision, matching) for rule in (*matching, *others)),
     )
 
 
