@@ -16,7 +16,7 @@ from daemon.web.house import House
 from daemon.web.inbox_routes import Answer as Said
 from daemon.web.inbox_routes import Digest, answer, open_question
 from daemon.web.openapi import describe
-from daemon.web.routes import Access, Route, Values, Visit
+from daemon.web.routes import Access, Endpoint, Nothing, Route, Values, Visit
 from daemon.web.run_routes import Newest, cancel, take_back
 from policies.action import Json
 

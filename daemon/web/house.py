@@ -50,7 +50,7 @@ class House(Protocol):
         """The record."""
 
     @property
-    def rules(self) -> Rules | LiveRules:
+    def rules(self) -> LiveRules:
         """The rules in force."""
 
     @property
@@ -78,8 +78,5 @@ class House(Protocol):
 
 def in_force(house: House) -> tuple[Rules, str | None]:
     """The rules in force, and what is wrong with their files as they are now, if anything."""
-    rules = house.rules
-    if isinstance(rules, Rules):
-        return rules, None
-    rules.refresh()
-    return rules.rules, rules.problem
+    house.rules.refresh()
+    return house.rules.rules, house.rules.problem
