@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from importlib.metadata import version
@@ -35,7 +37,9 @@ from policies.action import IntegrationError, Json
 from policies.agreeing import ChangeGate, Verdict
 from policies.approvals import Approvals
 from policies.audit.checkpoint import Signer
+from policies.audit.keys import system_keyring
 from policies.audit.log import Entry, Log
+from policies.audit.shipping import Shipping, witness_of
 from policies.brake import Brake
 from policies.constants import texts_of
 from policies.decision import Level
@@ -59,6 +63,9 @@ INTENTS: tuple[Intent, ...] = (scale_deployment, deploy_service, count_replicas)
 LAST_CHANGES = 30.0
 """Seconds that changes under way have when the daemon ends; what takes longer is found out about at the next start."""
 
+LAST_WORD = 5.0
+"""Seconds that witnesses have to see the log's last head when the daemon ends."""
+
 
 class App:
     """One running DevOS."""
@@ -74,7 +81,8 @@ class App:
 
         Raises:
             AlreadyRunning: another daemon serves this home.
-            BadConfig, RuleError, NewerFile, RolledBack, BadDatabase, NotStarted: what is wrong, and what to do.
+            BadConfig, RuleError, NewerFile, RolledBack, BadWitness, BadDatabase, NotStarted: what is wrong, and what to
+                do.
         """
         try:
             await self._open()
@@ -103,8 +111,7 @@ class App:
         self.rules = LiveRules(
             self.home, self.actions, groups, self.config.rules.pack, on_change=self._record_new_rules
         )
-        self.log = Log(self.home / "audit.db", Signer.load_or_create(self.home / "keys"))
-        self._stack.callback(self.log.close)
+        await self._open_record()
         engine = engine_of(self.config.runs.database or f"sqlite:///{self.home / 'runs.db'}")
         self._stack.callback(engine.dispose)
         settings = self.config.approvals
@@ -132,7 +139,8 @@ class App:
             executor=executor_id(self.home),
             constants=self._constants,
         )
-        await self.log.append(Entry("devos.daemon.started", None, None, None, {"version": version("devos")}))
+        started = {"version": version("devos"), "ruleset": self.rules.ruleset, "pack": self.config.rules.pack}
+        await self.log.append(Entry("devos.daemon.started", None, None, None, started))
         try:
             await self.runs.launch()
         except DBAPIError as problem:
@@ -143,6 +151,31 @@ class App:
         self._control = Control(places.socket(self.home), Desk(self).handlers)
         await self._control.open()
         self._stack.push_async_callback(self._control.close)
+        self._beside(self.shipping.run())
+
+    async def _open_record(self) -> None:
+        """Open the log, unless somebody outside saw more of it, or another one."""
+        file, keys = self.home / "audit.db", self.home / "keys"
+        kept = None if self.sandbox or self.config.audit.keyring == "file" else system_keyring()
+        signer = await asyncio.to_thread(Signer.load_or_create, keys, kept)
+        self.log = Log(file, signer)
+        self._stack.callback(self.log.close)
+        scratch = self.home / "witnesses"
+        named = [witness_of(where, signer.verifier, scratch) for where in self.config.audit.witnesses]
+        self.shipping = Shipping(self.log, file, named)
+        for warning in await self.shipping.compare():
+            logger.warning(warning)
+            print(warning, file=sys.stderr)
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something go on beside everything else, until DevOS ends."""
+        task = asyncio.create_task(work)
+
+        async def end() -> None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        self._stack.push_async_callback(end)
 
     async def pause(self) -> None:
         """Take no more questions, begin no change, and let those that are under way come to their end and record."""
@@ -150,6 +183,9 @@ class App:
         await self._control.close()
         await self.door.settled(LAST_CHANGES)
         self.log.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORD):
+                await self.shipping.ship()
 
     def _connect(self) -> tuple[dict[type, object], Path | None]:
         if not self.sandbox:

@@ -17,6 +17,7 @@ from integrations.sandbox.process import NotStarted
 from policies.audit.checkpoint import BadCheckpoint, WrongKey
 from policies.audit.log import CannotRecord, NewerFile, RolledBack
 from policies.audit.redact import redact
+from policies.audit.witness import BadWitness
 from policies.engine import RuleError
 from policies.store import BadDatabase
 from policies.store import NewerFile as NewerDatabase
@@ -27,6 +28,7 @@ REFUSALS = (
     BadConfig,
     BadCheckpoint,
     BadDatabase,
+    BadWitness,
     CannotRecord,
     NewerDatabase,
     NewerFile,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from daemon.config import BadConfig, Config
 from daemon.hearing.utterance import Utterance
 from intents.understanding.understand import NotUnderstood, Understood
 from policies.action import IntegrationError
+from policies.audit.head import RolledBack
+from policies.audit.log import Entry
 from policies.execution import StepsChanged
 from policies.store import BadDatabase
 
@@ -99,3 +102,35 @@ async def test_what_does_not_start_leaves_nothing_behind(
         await App(empty.home, Config.model_validate(settings), sandbox=False).__aenter__()
     async with App(empty.home, Config(), sandbox=False) as app:
         assert app.systems == {}, "the lock was let go of"
+
+
+async def test_a_log_that_was_set_back_together_with_its_head_is_noticed_by_the_witness(own: House) -> None:
+    witness = own.home / "elsewhere"
+    settings = Config.model_validate({"audit": {"witnesses": [str(witness)]}})
+    async with App(own.home, settings, sandbox=True):
+        pass
+    kept = {name: own.home / f"kept-{name}" for name in ("audit.db", "audit.checkpoint")}
+    for name, copy in kept.items():
+        shutil.copy(own.home / name, copy)
+    async with App(own.home, settings, sandbox=True) as app:
+        await app.log.append(Entry("devos.test", None, None, None, {}))
+        await app.shipping.ship()
+    for name, copy in kept.items():
+        shutil.copy(copy, own.home / name)
+    with pytest.raises(RolledBack, match="elsewhere"):
+        await App(own.home, settings, sandbox=True).__aenter__()
+
+
+async def test_edited_rules_are_taken_up_and_recorded(app: App, own: House) -> None:
+    (own.home / "rules").mkdir()
+    (own.home / "rules" / "own.cedar").write_text(
+        '@id("hands-off") forbid (principal, action in Action::"change", resource);'
+    )
+    understood = await app.understand(Utterance("scale web app to five", "typed"), Path("/"))
+    assert isinstance(understood, Understood)
+    request = app.request(Utterance("scale web app to five", "typed"), understood)
+    while not (plan := await app.plan(request)).refused:  # until the file has been left alone for a moment
+        assert plan.level
+    assert plan.changes[0].rule == "hands-off"
+    (changed,) = app.log.entries(type="devos.rules.changed")
+    assert changed.data["ruleset"] == app.rules.ruleset
