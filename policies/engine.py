@@ -25,7 +25,7 @@ from policies.reading import read
 from policies.rule import Rule
 from policies.schema import CHOICES
 
-__all__ = ["SHIPPED", "RuleError", "Rules", "rule_files"]
+__all__ = ["SHIPPED", "RuleError", "Rules", "rule_files", "sentence"]
 
 _SENTENCES: Mapping[Level, str] = {
     Level.AUTO: "Rule {rule} lets {action} happen by itself.",
@@ -96,8 +96,7 @@ class Rules:
         if weighed is None:
             return self._refusal("no-match", f"No rule permits {facts.action} on {facts.target.id}.")
         rule = weighed.rule
-        because = (rule.because or _sentence(rule)).format_map(_words(facts, rule))
-        return Decision(weighed.level, rule.id, rule.where, because, self.ruleset, weighed.demands)
+        return Decision(weighed.level, rule.id, rule.where, sentence(rule, facts), self.ruleset, weighed.demands)
 
     def matched(self, facts: Facts) -> tuple[Rule, ...]:
         """The rules that match, the deciding one first, then by strictness; where a forbid matches, the forbids alone.
@@ -161,10 +160,10 @@ def _lets_in(head: pst.ActionConstraint, action: Collection[str]) -> bool:
             return True
 
 
-def _sentence(rule: Rule) -> str:
-    if rule.one_more:
-        return _ONE_MORE
-    return _OF_A_GROUP if rule.group else _SENTENCES[rule.level]
+def sentence(rule: Rule, facts: Facts) -> str:
+    """Why a rule that matches says what it says, for a person: its own sentence, or a plain one, filled in."""
+    plain = _ONE_MORE if rule.one_more else _OF_A_GROUP if rule.group else _SENTENCES[rule.level]
+    return (rule.because or plain).format_map(_words(facts, rule))
 
 
 def _words(facts: Facts, rule: Rule) -> dict[str, str]:

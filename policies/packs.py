@@ -32,23 +32,50 @@ def folders(pack: str = "careful") -> list[Path]:
     return [PACKED / each for each in PACKS[pack]]
 
 
-def rule_files(home: Path, pack: str = "careful") -> list[Path]:
+def pack_files(pack: str = "careful") -> list[Path]:
+    """The rule files of a pack alone.
+
+    Raises:
+        RuleError: there is no such pack, or its folder cannot be looked into.
+    """
+    return [file for folder in folders(pack) for file in _within(folder, ".cedar")]
+
+
+def rule_files(home: Path, pack: str = "careful", own: Path | None = None) -> list[Path]:
     """The rule files of a pack, then those in `home`/rules, each by name; hidden ones, as editors leave, are not read.
+
+    Args:
+        home: DEVOS_HOME.
+        pack: the pack's name.
+        own: another folder than `home`/rules.
 
     Raises:
         RuleError: there is no such pack, or a folder that cannot be looked into; its rules would be missing silently.
     """
-    return [file for folder in (*folders(pack), home / "rules") for file in _within(folder, ".cedar")]
+    return [*pack_files(pack), *_within(own or home / "rules", ".cedar")]
 
 
-def case_files(home: Path, pack: str | None = None) -> list[Path]:
-    """The case files of a pack, or with None those in `home`/rules/cases, each by name.
+def layers(pack: str = "careful") -> list[tuple[list[Path], list[Path]]]:
+    """What a pack's cases are tried on: for each of its folders, the rules up to there, and the folder's cases.
 
     Raises:
-        RuleError: there is no such pack, or a folder that cannot be looked into.
+        RuleError: there is no such pack, or its folder cannot be looked into.
     """
-    within = [home / "rules"] if pack is None else folders(pack)
-    return [file for folder in within for file in _within(folder / "cases", ".yaml")]
+    found: list[tuple[list[Path], list[Path]]] = []
+    rules: list[Path] = []
+    for folder in folders(pack):
+        rules = [*rules, *_within(folder, ".cedar")]
+        found.append((rules, _within(folder / "cases", ".yaml")))
+    return found
+
+
+def case_files(home: Path) -> list[Path]:
+    """One's own case files, those in `home`/rules/cases, by name.
+
+    Raises:
+        RuleError: the folder cannot be looked into.
+    """
+    return _within(home / "rules" / "cases", ".yaml")
 
 
 def _within(folder: Path, ending: str) -> list[Path]:
