@@ -24,6 +24,7 @@ from daemon.hearing.utterance import Utterance
 from daemon.listening import Ears
 from daemon.names import NOTHING, read_names
 from daemon.systems import connected, known_actions, simulated
+from daemon.web.dashboard import Dashboard
 from integrations.sandbox.process import ensure
 from integrations.servicenow import ServiceNow
 from intents.context import Context
@@ -151,6 +152,9 @@ class App:
         self._control = Control(places.socket(self.home), Desk(self).handlers)
         await self._control.open()
         self._stack.push_async_callback(self._control.close)
+        self.dashboard = Dashboard(self, port=self.config.dashboard.port)
+        await self.dashboard.open()
+        self._stack.push_async_callback(self.dashboard.close)
         self._beside(self.shipping.run())
 
     async def _open_record(self) -> None:
@@ -181,6 +185,7 @@ class App:
         """Take no more questions, begin no change, and let those that are under way come to their end and record."""
         self.door.close()
         await self._control.close()
+        await self.dashboard.close()
         await self.door.settled(LAST_CHANGES)
         self.log.close()
         with contextlib.suppress(TimeoutError):
