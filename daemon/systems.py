@@ -15,10 +15,11 @@ from integrations.newrelic import NewRelic
 from integrations.rancher import Rancher
 from integrations.sandbox.endpoints import Endpoints
 from integrations.servicenow import ServiceNow
+from integrations.servicenow_approvals import ServiceNowApprovals
 from integrations.teams import Teams
 from policies.action import Action, actions_of
 
-SYSTEMS: tuple[type, ...] = (Kubernetes, Rancher, NewRelic, Jira, ServiceNow, Teams, Cdk)
+SYSTEMS: tuple[type, ...] = (Kubernetes, Rancher, NewRelic, Jira, ServiceNow, ServiceNowApprovals, Teams, Cdk)
 """Every system DevOS knows."""
 
 ACCOUNT = "DEVOS_TEAMS_ACCOUNT"
@@ -53,7 +54,9 @@ def connected(config: Config, home: Path) -> dict[type, object]:
     if (j := config.jira) is not None:
         systems[Jira] = Jira(j.url, j.email, secret("jira_token"))
     if (s := config.servicenow) is not None:
-        systems[ServiceNow] = ServiceNow(s.url, s.user, secret("servicenow_password"))
+        password = secret("servicenow_password")
+        systems[ServiceNow] = ServiceNow(s.url, s.user, password)
+        systems[ServiceNowApprovals] = ServiceNowApprovals(s.url, s.user, password)
     if (t := config.teams) is not None:
         account = os.environ.get(ACCOUNT, "")
         # An application that people sign in to by themselves has no secret.
@@ -76,6 +79,7 @@ def simulated(endpoints: Endpoints, environments: Mapping[str, str], home: Path,
         NewRelic: NewRelic("NRAK-SANDBOX", 3914207, url=endpoints.newrelic),
         Jira: Jira(endpoints.jira, "devos.automation@larkfield.example", "sandbox"),
         ServiceNow: ServiceNow(endpoints.servicenow, "devos.automation", "sandbox"),
+        ServiceNowApprovals: ServiceNowApprovals(endpoints.servicenow, "devos.automation", "sandbox"),
         Teams: Teams(
             SignIn(endpoints.graph, "larkfield", "devos", "sandbox", refresh="sandbox"), *CHANNEL, url=endpoints.graph
         ),

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from integrations.sandbox import servicenow_approval as approval
 from integrations.sandbox import servicenow_change as change
 from integrations.sandbox import servicenow_query
 from integrations.sandbox.auth import CALLER, BasicAuth
@@ -42,7 +43,7 @@ from integrations.sandbox.world import World
 
 __all__ = ["NoSuchChange", "app", "approve", "refuse", "seed", "summary"]
 
-_ONLY_WITH_THEIR_RECORD = ("sys_journal_field", "sysapproval_approver")
+_ONLY_WITH_THEIR_RECORD = ("sys_journal_field",)
 
 
 class _Failure(Exception):
@@ -74,7 +75,7 @@ def summary(world: World) -> dict[str, Any]:
     """Every change and incident with its state, approval and comments, in words."""
     change.settle(world)
     shower = Shower(world, "", "true", links=False)
-    shown: dict[str, Any] = {"changes": {}, "incidents": {}}
+    shown: dict[str, Any] = {"changes": {}, "incidents": {}, "approvals": approval.summary(world)}
     for record in find(world, "change_request"):
         approvals = find(world, "sysapproval_approver", sysapproval=record["sys_id"], state="approved")
         shown["changes"][record["number"]] = {
@@ -146,6 +147,8 @@ class _Api:
                 record = change.new_change(self.world, values, by)
             elif table == "incident":
                 record = change.new_incident(self.world, values, by)
+            elif table == "sysapproval_approver":
+                record = approval.ask(self.world, values, by)
             else:
                 record = insert(self.world, table, values, by)
             self._note(table, record, notes, by)
@@ -162,6 +165,8 @@ class _Api:
                 record = change.change_state(self.world, record, values, by)
             elif table == "incident":
                 record = change.change_incident(self.world, record, values, by)
+            elif table == "sysapproval_approver" and not record["sysapproval"]:
+                record = approval.set_state(self.world, record, values, by)
             elif table == "sysapproval_approver" and values.get("state") in ("approved", "rejected"):
                 record = self._approve(record, values, by)
             else:

@@ -16,6 +16,7 @@ from integrations.rancher import Rancher
 from integrations.sandbox.endpoints import Endpoints
 from integrations.sandbox.systems import company
 from integrations.servicenow import ServiceNow
+from integrations.servicenow_approvals import ServiceNowApprovals
 from integrations.teams import Teams
 
 SECRETS = {
@@ -98,7 +99,7 @@ def test_the_simulated_ones(tmp_path: Path) -> None:
     systems = {name: f"http://127.0.0.1:1/{name}" for name in ("admin", "jira", "servicenow", "newrelic")}
     more = {name: f"http://127.0.0.1:1/{name}" for name in ("kubernetes", "rancher", "graph")}
     found = simulated(Endpoints(pid=1, **systems, **more), {"live": "production"}, tmp_path, tmp_path)
-    assert set(found) == {Kubernetes, Rancher, NewRelic, Jira, ServiceNow, Teams, Cdk}
+    assert set(found) == {Kubernetes, Rancher, NewRelic, Jira, ServiceNow, ServiceNowApprovals, Teams, Cdk}
     assert (company()["teams"]["team"], company()["teams"]["channel"]) == CHANNEL
 
 
