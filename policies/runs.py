@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +16,7 @@ from dbos import DBOS, SetWorkflowID
 from dbos._core import StepOptions
 from dbos._error import DBOSWorkflowCancelledError
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 
 from policies import durable
 from policies.action import IntegrationError, Json, entered
@@ -74,8 +75,10 @@ class Runs:
         executor: str,
         constants: Callable[[str], frozenset[str]] = lambda intent: frozenset(),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._engine, self._log, self._approvals, self._door = engine, log, approvals, door
+        self._sleep = sleep
         self._perform, self._executor, self._clock = perform, executor, clock
         self._constants = constants
         self._followers: dict[str, set[asyncio.Event]] = {}
@@ -245,7 +248,15 @@ class Runs:
         await DBOS.resume_workflow_async(run)
 
     async def _finish(self, run: str, status: str, said: str, *, aside: bool = False) -> None:
-        await asyncio.to_thread(self._move, run, "running", status, said, set_aside=aside)
+        pause = 1.0
+        while True:
+            try:
+                await asyncio.to_thread(self._move, run, "running", status, said, set_aside=aside)
+                break
+            except DBAPIError as problem:  # a full disk, a database that is away: it would show as running for ever
+                logger.warning("the end of run %s cannot be written yet: %s", run, problem.orig)
+                await self._sleep(pause)
+                pause = min(pause * 2, 60.0)
         await self._approvals.withdraw(run)
         row = await asyncio.to_thread(self._row, run)
         if not self._recorded(run):

@@ -111,6 +111,7 @@ class DevOS:
             self._perform,
             executor=executor,
             constants=lambda intent: texts_of(self.requests[intent]),
+            sleep=self._sleep,
         )
         self._moved, self._tell = asyncio.Event(), self.door.waits.changed
         self.door.waits.changed = self._changed
