@@ -6,12 +6,14 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pytest
 import typer
+from pydantic import BaseModel
 
 from daemon.cli import app
+from daemon.sections import Config
 
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<body>.*?)^```", flags=re.M | re.S)
 
@@ -97,3 +99,19 @@ def test_every_command_in_the_documentation_is_understood(pages: dict[Path, str]
 def test_a_command_that_does_not_exist_would_be_noticed() -> None:
     for words in (["fly"], ["say", "hello", "--upside-down"], ["audit", "burn"]):
         assert refusal(words) is not None
+
+
+def settings(section: type[BaseModel], path: str = "") -> Iterator[str]:
+    """Every setting by its full name; a table of sections by any name is NAME."""
+    for name, field in section.model_fields.items():
+        kinds = [each for each in (field.annotation, *get_args(field.annotation)) if isinstance(each, type)]
+        inner = next((each for each in kinds if issubclass(each, BaseModel)), None)
+        named = get_origin(field.annotation) is dict and path == ""
+        full = f"{path}{name}.NAME" if named else f"{path}{name}"
+        yield from settings(inner, f"{full}.") if inner else [full]
+
+
+def test_every_setting_is_explained_and_no_other(repository: Path) -> None:
+    page = (repository / "docs" / "settings.md").read_text()
+    told = re.findall(r"^\| `([\w.]+)` \|", page, flags=re.M)
+    assert sorted(told) == sorted(settings(Config))
