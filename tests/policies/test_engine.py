@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import cedarpy
 import pytest
+from cedarpy import pst
 
 from policies.action import Effect, Target, action, actions_of
 from policies.decision import Decision, Demand, Facts, Level
+from policies.demands import weigh
 from policies.engine import SHIPPED, RuleError, Rules, rule_files
+from policies.rule import RESERVED
 
 
 class Kubernetes:
@@ -56,6 +61,9 @@ SCALE = Facts(
     after=4,
     bound=50,
 )
+
+
+FRIDAY = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
 
 
 def load(folder: Path, text: str) -> Rules:
@@ -107,12 +115,28 @@ def test_a_rule_without_a_sentence_gets_a_plain_one(tmp_path: Path, rule: str, l
 
 
 def test_fills_every_placeholder_and_leaves_braces_in_facts_alone(tmp_path: Path) -> None:
-    sentence = "{action} {system} {id} {environment} {person} {channel} {intent} {tier} {before} {after} {bound} {{}}"
-    rules = load(tmp_path, f'@id("a") @because("{sentence}") permit (principal, action, resource);')
-    decision = rules.decide(replace(SCALE, person="{bound}", before=None))
+    sentence = (
+        "{action} {system} {id} {environment} {person} {channel} {intent} {tier} {before} {after} {bound} {{}}"
+        " {cost} {weekday} {hour} {date} {outside} {opened} {group} {votes}"
+    )
+    who = '@approval("approve") @group("on-call") @votes("2")'
+    file = tmp_path / "mine.cedar"
+    file.write_text(f'@id("a") @because("{sentence}") {who} permit (principal, action, resource);')
+    rules = Rules.load([file], ACTIONS, {"on-call": ["ada", "grace"]})
+    decision = rules.decide(
+        replace(
+            SCALE,
+            person="{bound}",
+            before=None,
+            cost=7,
+            at=FRIDAY,
+            outside=("deployment", "namespace"),
+            opened=("jira DEV-1 summary", "jira DEV-2 summary"),
+        )
+    )
     assert decision.because == (
         "kubernetes.scale kubernetes staging/web-app staging {bound} voice scale_deployment medium "
-        "an unknown number 4 50 {}"
+        "an unknown number 4 50 {} 7 Friday 17 2026-11-20 deployment, namespace jira on-call 2"
     )
 
 
@@ -217,6 +241,9 @@ def test_an_erring_permit_refuses_too_and_the_first_of_several_is_named(tmp_path
         ({"after": 10**5000}, "numbers that large"),
         ({"bound": -(2**64)}, "numbers that large"),
         ({"args": {"replicas": 2**63}}, "numbers that large"),
+        ({"cost": 2**63}, "numbers that large"),
+        ({"groups": frozenset({"on-call"})}, "Group 'on-call'"),
+        ({"at": datetime(2026, 11, 20)}, "a moment without a time zone"),
     ],
 )
 def test_facts_outside_the_schema_refuse(tmp_path: Path, change: dict[str, Any], unknown: str) -> None:
@@ -287,11 +314,31 @@ def test_any_other_text_is_only_text(tmp_path: Path, name: str) -> None:
         ("context has bound && context.bound == 50", {"bound": None}),
         ("context.args has replicas && context.args.replicas == 4", {"args": {"replicas": 5}}),
         ('context.args has labels && context.args.labels.contains("x")', {"args": {"labels": ["y"]}}),
+        ("context has cost && context.cost > 100", {"cost": 100}),
+        ('context.weekday == Weekday::"friday"', {"at": FRIDAY - timedelta(days=1)}),
+        ('[Weekday::"friday"].contains(context.weekday)', {"at": FRIDAY + timedelta(days=1)}),
+        ("context.hour == 17", {"at": FRIDAY + timedelta(hours=1)}),
+        ('context.date == "2026-11-20"', {"at": FRIDAY + timedelta(days=1)}),
+        ('context.date like "2026-11-*"', {"at": FRIDAY + timedelta(days=30)}),
+        ('context.outside.contains("deployment")', {"outside": ("namespace",)}),
+        ("!context.outside.isEmpty()", {"outside": ()}),
+        ('context.opened.contains("jira")', {"opened": ("kubernetes staging/web-app events",)}),
+        ('principal in Group::"on-call"', {"groups": frozenset({"payments"})}),
+        ('principal in [Group::"on-call"]', {"groups": frozenset()}),
     ],
 )
 def test_a_rule_can_look_at_each_fact(tmp_path: Path, condition: str, change: dict[str, Any]) -> None:
-    rules = load(tmp_path, f'@id("seen") permit (principal, action, resource) when {{ {condition} }};')
-    facts = replace(SCALE, args={**SCALE.args, "labels": ["x", "z"]})
+    (tmp_path / "mine.cedar").write_text(f'@id("seen") permit (principal, action, resource) when {{ {condition} }};')
+    rules = Rules.load([tmp_path / "mine.cedar"], ACTIONS, {"on-call": ["ada"], "payments": ["ada"]})
+    facts = replace(
+        SCALE,
+        args={**SCALE.args, "labels": ["x", "z"]},
+        cost=101,
+        at=FRIDAY,
+        groups=frozenset({"on-call"}),
+        outside=("deployment",),
+        opened=("jira DEV-456 description",),
+    )
     assert rules.decide(facts).rule == "seen"
     assert rules.decide(replace(facts, **change)).rule == "no-match"
 
@@ -319,6 +366,90 @@ def test_the_ruleset_is_the_digest_of_names_and_texts_whatever_their_order(tmp_p
     assert Rules.load([one, two], ACTIONS, {"on-call": ["ada"]}).ruleset != with_groups
     two.write_text('@id("two") permit (principal, action, resource); // said differently')
     assert Rules.load([one, two], ACTIONS).ruleset != expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "because"),
+    [
+        ('@approval("one-more") permit', "Rule mine asks for one level more than kubernetes.scale needs otherwise."),
+        (
+            '@approval("approve") @group("on-call") permit',
+            "Rule mine wants kubernetes.scale approved by 1 of on-call.",
+        ),
+    ],
+)
+def test_a_rule_about_others_gets_a_plain_sentence_too(tmp_path: Path, rule: str, because: str) -> None:
+    text = f'@id("mine") {rule} (principal, action, resource);\n@id("all") permit (principal, action, resource);'
+    (tmp_path / "mine.cedar").write_text(text)
+    decision = Rules.load([tmp_path / "mine.cedar"], ACTIONS, {"on-call": ["ada"]}).decide(SCALE)
+    assert (decision.rule, decision.because) == ("mine", because)
+
+
+def test_one_more_raises_what_the_others_ask_for(tmp_path: Path) -> None:
+    more = '@id("more") @approval("one-more") permit (principal, action, resource) when { context has cost };\n'
+    rules = load(tmp_path, more + '@id("all") permit (principal, action in Action::"change", resource);')
+    assert rules.decide(SCALE).rule == "all"
+    raised = rules.decide(replace(SCALE, cost=1))
+    assert (raised.level, raised.rule, raised.where) == (Level.CONFIRM, "more", "mine.cedar:1")
+    assert raised.demands == (Demand(Level.CONFIRM),)
+    alone = rules.decide(replace(SCALE, action="jira.issue", effect=Effect.READ, cost=1))
+    assert (alone.level, alone.rule) == (Level.DENY, "no-match")
+
+
+HEADS = (
+    "action",
+    'action == Action::"kubernetes.scale"',
+    'action == Action::"jira.comment"',
+    'action in Action::"change"',
+    'action in Action::"read"',
+    'action in [Action::"read", Action::"destroy"]',
+    'action in [Action::"kubernetes.scale", Action::"jira.issue"]',
+    'action in [Action::"destroy", Action::"cdk.deploy"]',
+)
+CONDITIONS = (
+    "",
+    "when { context has after && context.after > 3 }",
+    "unless { context has before && context.before == 2 }",
+    "when { context has after && context.after * 4611686018427387904 > 0 }",  # errs where it is looked at
+    'when { resource.environment == Environment::"production" }',
+    'when { action == Action::"jira.comment" }',
+    'when { action in Action::"change" }',
+)
+
+
+def test_leaving_out_rules_about_other_actions_changes_no_decision(tmp_path: Path) -> None:
+    """Cedar asked about all rules at once is what `decide` must agree with, erring rules included."""
+    chance = random.Random(20261120)
+    levels = [*(f"{text} permit" for text in APPROVALS.values()), '@approval("one-more") permit', "forbid"]
+    decided = set()
+    for _ in range(60):
+        text = "".join(
+            f'@id("rule-{n}") {chance.choice(levels)} (principal, {chance.choice(HEADS)}, resource)'
+            f" {chance.choice(CONDITIONS)};\n"
+            for n in range(chance.randint(1, 12))
+        )
+        rules = load(tmp_path, text)
+        everything = cedarpy.PolicySet.from_pst(pst.PolicySet({}, {rule.id: rule.node for rule in rules.rules}, ()))
+        for name, one in ACTIONS.items():
+            environment = chance.choice(["production", "staging"])
+            facts = replace(
+                SCALE,
+                action=name,
+                effect=one.effect,
+                target=Target("web-app", environment),
+                before=chance.choice([None, 2, 3]),
+                after=chance.choice([None, 1, 9]),
+            )
+            question = rules.question(facts)
+            whole = cedarpy.is_authorized(question.request, everything, question.entities).diagnostics
+            decision = rules.decide(facts)
+            decided.add(decision.rule if decision.rule in RESERVED else str(decision.level))
+            assert (decision.rule == "error") == bool(whole.errors)
+            if not whole.errors:
+                weighed = weigh([rule for rule in rules.rules if rule.id in whole.reasons])
+                assert decision.rule == (weighed.rule.id if weighed else "no-match")
+                assert decision.demands == (weighed.demands if weighed else ())
+    assert decided == {"auto", "confirm", "approve", "change", "deny", "error", "no-match"}
 
 
 def test_wrong_rules_are_not_loaded(tmp_path: Path) -> None:

@@ -84,6 +84,79 @@ def test_a_wrong_annotation_is_refused_where_it_stands(annotations: str, message
     assert refused(f"{annotations}\npermit (principal, action, resource);").startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("annotations", "message"),
+    [
+        ('@group("payments")', 'mine.cedar:2: @group means something only beside @approval("approve").'),
+        (
+            '@approval("confirm") @group("payments")',
+            'mine.cedar:2: @group means something only beside @approval("approve").',
+        ),
+        ('@approval("change") @votes("2")', 'mine.cedar:2: @votes means something only beside @approval("approve").'),
+        (
+            '@approval("change") @reason("required")',
+            'mine.cedar:2: @reason means something only beside @approval("confirm") or @approval("approve").',
+        ),
+        ('@approval("one-more") @reason("required")', "mine.cedar:2: @reason means something only beside"),
+        ('@approval("approve") @votes("0")', "mine.cedar:2: @votes is a number from 1 to 9, not '0'."),
+        ('@approval("approve") @votes("10")', "mine.cedar:2: @votes is a number from 1 to 9, not '10'."),
+        ('@approval("approve") @votes("two")', "mine.cedar:2: @votes is a number from 1 to 9, not 'two'."),
+        ('@approval("approve") @votes("²")', "mine.cedar:2: @votes is a number from 1 to 9, not '²'."),
+        ('@approval("approve") @votes', "mine.cedar:2: @votes is a number from 1 to 9, not ''."),
+        ('@approval("approve") @group("")', "mine.cedar:2: @group names a group from the settings."),
+        ('@approval("confirm") @reason("wanted")', "mine.cedar:2: @reason can only be 'required', not 'wanted'"),
+        ('@approval("confirm") @reason', "mine.cedar:2: @reason can only be 'required', not ''"),
+        ('@approval("one-mor")', "mine.cedar:2: there is no approval 'one-mor'; did you mean 'one-more'?"),
+        (
+            '@approval("approve") @because("{group}")',
+            "mine.cedar:2: @because names {group}, and the rule has no @group.",
+        ),
+    ],
+)
+def test_what_says_who_agrees_must_make_sense(annotations: str, message: str) -> None:
+    assert refused(f'@id("a")\n{annotations} permit (principal, action, resource);').startswith(message)
+
+
+def test_what_says_who_agrees_is_read() -> None:
+    who = '@approval("approve") @group("payments") @votes("3") @reason("required")'
+    rule, plain = rules(
+        f'@id("a") {who} permit (principal, action, resource);\n@id("b") permit (principal, action, resource);'
+    )
+    assert (rule.level, rule.group, rule.votes, rule.reason) == (Level.APPROVE, "payments", 3, True)
+    assert (plain.level, plain.group, plain.votes, plain.reason) == (Level.AUTO, None, 1, False)
+    assert not rule.one_more and not plain.one_more
+    (more,) = rules('@id("c") @approval("one-more") permit (principal, action, resource);')
+    assert (more.level, more.one_more) == (Level.AUTO, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "word"),
+    [
+        ('@id("one")\n  @aproval("confirm")\npermit (principal, action, resource);', 2, 4, "aproval"),
+        ('@id("one")\n@approval("confrm") permit (principal, action, resource);', 2, 12, "confrm"),
+        ('@id("one") @because("It is {befor} now") permit (principal, action, resource);', 1, 28, "{befor"),
+        ('// a comment\n\n@id("one") permti (principal, action, resource);', 3, 12, "permti"),
+        ('@id("one") permit (principal,\n\taction resource);', 2, 9, "resource"),
+        ('@id("one") permit (principal, action, resource) when { "ä" == resource.id wen };', 1, 75, "wen"),
+    ],
+)
+def test_a_problem_knows_its_word(text: str, line: int, column: int, word: str) -> None:
+    with pytest.raises(RuleError) as error:
+        rules(text)
+    problem = error.value.problems[0]
+    assert (problem.line, problem.column, problem.length) == (line, column, len(word))
+    assert problem.source == text.split("\n")[line - 1]
+    assert problem.source[column - 1 :].startswith(word)
+
+
+def test_a_long_broken_rule_is_judged_in_a_moment() -> None:
+    """What is tried grows with the logarithm of the rule's length, so a file cannot keep DevOS busy."""
+    condition = " || ".join(f'resource.id == "thing-{n}"' for n in range(3000))
+    text = f'@id("a") permit (principal, action, resource) when {{ {condition} || }};'
+    found = refused(text)
+    assert found.startswith("mine.cedar:1: ")
+
+
 def test_a_forbid_takes_no_approval() -> None:
     text = '@id("a")\n@approval("confirm")\nforbid (principal, action, resource);'
     assert refused(text) == "mine.cedar:2: a forbid refuses whoever agrees; leave @approval out."
