@@ -18,8 +18,8 @@ ACTIVITIES = {"read": 2, "change": 3, "destroy": 4}
 STATUSES = {"done": 1, "found": 1, "failed": 2, "refused": 2, "denied": 2}
 """The last word of an entry's type as OCSF's status_id: Success or Failure. Anything else is 0, Unknown."""
 
-ERASED = "devos.audit.erased"
-"""The type of the entry that says which payloads were erased, under "ranges": pairs of first and last seq."""
+ERASING, ERASED = "devos.audit.erasing", "devos.audit.erased"
+"""The types of the entries that say which payloads are to go, and are gone: under "ranges", pairs of seqs."""
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
