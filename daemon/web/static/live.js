@@ -66,8 +66,13 @@ export function follow(path, shown) {
     try {
       const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
       if (answer.ok) {
-        show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        show(fresh);
         shown();
+        if (!fresh.body.dataset.events) {
+          stream.close();
+          tell("still", "nothing more will change");
+        }
       } else if (answer.status === 401 || answer.status === 403) location.reload();
     } catch {
       tell("lost", "connection lost, trying again");
