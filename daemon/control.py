@@ -1,7 +1,8 @@
 """The door for the command line: a Unix socket that only the same person's programs may use.
 
 One line of JSON asks, one or more lines of JSON answer; the last one has "end" set. An error is
-{"error": {"text", "code"}} with the exit code that the command line is to end with.
+{"error": {"text", "code"}} with the exit code that the command line is to end with. Every question is handed on with
+"peer", the process that asks.
 """
 
 from __future__ import annotations
@@ -75,10 +76,12 @@ class Control:
             writer.write(json.dumps(value).encode() + b"\n")
             await writer.drain()
 
-        mine = peer_uid(writer.get_extra_info("socket")) == os.getuid()
+        connection = writer.get_extra_info("socket")
+        mine = peer_uid(connection) == os.getuid()
         try:
             question = json.loads(await reader.readline())
             handler = self._handlers[question.pop("do")]
+            question["peer"] = peer_pid(connection)  # whatever was said of it
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             handler = None
         if handler is None or not mine:
@@ -132,3 +135,14 @@ def peer_uid(connection: socket.socket) -> int:
         # struct xucred { u_int version; uid_t uid; … }, asked for by LOCAL_PEERCRED (sys/un.h).
         return int(struct.unpack_from("2I", connection.getsockopt(0, 1, 76))[1])
     return -1
+
+
+def peer_pid(connection: socket.socket) -> int:
+    """The id of the process that connected to a Unix socket; 0 where the system does not tell."""
+    if sys.platform == "linux":
+        found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", found)[0])
+    if sys.platform == "darwin":
+        # LOCAL_PEERPID (sys/un.h).
+        return int(struct.unpack("i", connection.getsockopt(0, 2, struct.calcsize("i")))[0])
+    return 0

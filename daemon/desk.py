@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from daemon.asking.presence import NotPresent, Presence, process_tree
 from daemon.control import Handler, Problem
 from daemon.hearing.evidence import NoSpeech
 from daemon.hearing.recording import NotARecording
 from daemon.hearing.utterance import Channel, Utterance
 from daemon.hearing.weights import NoWeights
+from daemon.questions import summary_lines
 from intents.understanding.understand import NotUnderstood, Understood
-from policies.action import Json
+from policies.action import Json, digest
 from policies.approvals import CannotAnswer
 from policies.audit.log import CannotRecord, Entry
 from policies.request import Request
@@ -23,8 +26,10 @@ from policies.runs import CannotResume, NoSuchRun
 if TYPE_CHECKING:
     from daemon.app import App
 
-FAILED, WRONG, NOT_UNDERSTOOD = 1, 2, 5
+FAILED, WRONG, REFUSED, NOT_UNDERSTOOD = 1, 2, 3, 5
 """Exit codes of the contract."""
+VIA = "terminal"
+"""The channel of whatever comes over the socket, whatever it says of itself."""
 
 
 class Desk:
@@ -34,8 +39,9 @@ class Desk:
     at all, an answer to a question counts and is recorded, or neither.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, presence: Presence | None = None) -> None:
         self._app = app
+        self.presence = presence or Presence(required=not app.sandbox, programs=app.config.approvals.programs)
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -78,7 +84,7 @@ class Desk:
 
     async def _utterance(self, utterance: Utterance, question: dict[str, Any]) -> AsyncIterator[Json]:
         understood = await self._understand(utterance, question)
-        request = self._app.request(utterance, understood)
+        request = await _from(question, self._app.request(utterance, understood))
         if question.get("plan"):
             plan = await self._app.plan(request)
             yield {
@@ -138,11 +144,11 @@ class Desk:
             raise Problem(str(problem.args[0]), WRONG) from None
 
     async def _runs(self, question: dict[str, Any]) -> AsyncIterator[Json]:
-        yield {"runs": self._app.runs.newest(question.get("limit", 20))}
+        yield {"runs": await asyncio.to_thread(self._app.runs.newest, question.get("limit", 20))}
 
     async def _run(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         try:
-            yield {"run": self._app.runs.show(question["run"])}
+            yield {"run": await asyncio.to_thread(self._app.runs.show, question["run"])}
         except NoSuchRun as problem:
             raise Problem(str(problem.args[0]), WRONG) from None
 
@@ -151,7 +157,7 @@ class Desk:
             done = await asyncio.shield(self._app.runs.cancel(question["run"], self._app.person, "terminal"))
         except NoSuchRun as problem:
             raise Problem(str(problem.args[0]), WRONG) from None
-        shown = self._app.runs.show(question["run"])
+        shown = await asyncio.to_thread(self._app.runs.show, question["run"])
         if not done:
             raise Problem(f"{question['run']} is {shown['status']} already.", FAILED)
         yield {"run": shown}
@@ -169,25 +175,30 @@ class Desk:
     async def _undo(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         run = question["run"]
         try:
-            shown = self._app.runs.show(run)
+            shown = await asyncio.to_thread(self._app.runs.show, run)
         except NoSuchRun as problem:
             raise Problem(str(problem.args[0]), WRONG) from None
         if shown["status"] not in ("done", "failed", "denied", "cancelled"):
             raise Problem(f"{run} is still {shown['status']}; `devos runs cancel {run}` stops it first.", WRONG)
-        async for answer in self._started(self._app.undoing(run)):
+        async for answer in self._started(await _from(question, self._app.undoing(run))):
             yield answer
 
     async def _approvals(self, question: dict[str, Any]) -> AsyncIterator[Json]:
-        yield {"approvals": [approval.to_json() for approval in self._app.approvals.open()]}
+        found = await asyncio.to_thread(self._app.approvals.open)
+        yield {"approvals": [approval.to_json() for approval in found]}
 
     async def _answer(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        code, yes = question["id"], bool(question["yes"])
         try:
+            if await self._wants_word(code, yes, question):
+                yield {"word": True}
+                return
             approval = await asyncio.shield(
                 self._app.approvals.answer(
-                    question["id"],
-                    question["yes"],
+                    code,
+                    yes,
                     self._app.person,
-                    question.get("via", "terminal"),
+                    VIA,
                     digest=question.get("digest"),
                     because=question.get("because"),
                     result=question.get("result"),
@@ -197,7 +208,37 @@ class Desk:
             raise Problem(str(problem), FAILED) from None
         except CannotRecord as problem:
             raise Problem(f"The answer does not count, because it cannot be recorded: {problem}", FAILED) from None
-        yield {"approval": asdict(approval)}
+        told = {name: getattr(approval, name) for name in ("answered_by", "via", "result")}
+        yield {"approval": approval.to_json() | told | {"said": approval.reason}}
+
+    async def _wants_word(self, code: str, yes: bool, question: dict[str, Any]) -> bool:
+        """Whether this answer has to come with a word that stands on the terminal now: a person has to be there.
+
+        A no needs none; but that something did not happen lets it be done again.
+
+        Raises:
+            Problem: nobody is at a terminal, or it was not the word.
+        """
+        peer, result = question["peer"], digest(question.get("result"))
+        asked = await asyncio.to_thread(self._app.approvals.find, code)
+        if asked is None or not (yes or asked.level == "outcome"):
+            return False
+        if self._app.approvals.voters.problem(asked, self._app.person, VIA) or asked.status != "open":
+            return False  # it does not count anyway, and that is said and recorded where it is answered
+        if await asyncio.to_thread(self.presence.excused, peer):
+            return False
+        bound = (asked.id, asked.digest, "yes" if yes else "no", result)
+        try:
+            if "word" in question:
+                await asyncio.to_thread(self.presence.check, peer, str(question["word"]), *bound)
+                return False
+            said = "\n".join(summary_lines(asked.to_json(), yes))
+            await asyncio.to_thread(self.presence.challenge, peer, said, *bound)
+        except NotPresent as absent:
+            with suppress(CannotAnswer):
+                await self._app.approvals.refuse(code, yes, self._app.person, VIA, str(absent))
+            raise Problem(str(absent), REFUSED, left=absent.left) from None
+        return True
 
     async def _brake(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         on = bool(question["on"])
@@ -209,6 +250,11 @@ class Desk:
         if not on:
             self._app.brake.thaw()
         yield {"frozen": on}
+
+
+async def _from(question: dict[str, Any], request: Request) -> Request:
+    """The request with the programs that it came from."""
+    return replace(request, asked_from=list(await asyncio.to_thread(process_tree, question["peer"])))
 
 
 def _channel(question: dict[str, Any], usual: Channel) -> Channel:

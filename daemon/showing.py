@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from daemon.commands.common import in_a_line, printable, put
+from daemon.questions import change_lines, question_lines
 
 MARKS = {"done": "ok", "failed": "FAILED", "denied": "DENIED", "running": "...", "asking": "asks"}
 
@@ -134,23 +135,6 @@ def outcome_lines(run: dict[str, Any]) -> list[str]:
     return lines
 
 
-def question_lines(question: dict[str, Any]) -> list[str]:
-    """A question with everything a person has to see before answering."""
-    yes, no = f"devos approve {question['id']}", f"devos deny {question['id']}"
-    lines = [f"{question['id']} ({question['level']}, until {question['expires']}): {question['because']}"]
-    if question["level"] == "outcome":
-        change = question["plan"][0]
-        lines += [
-            f"  {change['action']} {change['target']} {change['args']}",
-            f"  it happened: {yes}   it did not: {no}",
-        ]
-    else:
-        for change in question["plan"]:
-            lines += change_lines(change)
-        lines.append(f"  yes: {yes}   no: {no}")
-    return [in_a_line(line) for line in lines]
-
-
 def plan_lines(plan: dict[str, Any]) -> list[str]:
     """A plan that was asked for with --plan."""
     if plan["failed"]:
@@ -163,15 +147,6 @@ def plan_lines(plan: dict[str, Any]) -> list[str]:
         lines += change_lines(change)
     lines += [f"  Then: {plan['open']} What follows is asked for when it is reached."] if plan["open"] else []
     return [in_a_line(line) for line in [*lines, f"digest {plan['digest']}"]]
-
-
-def change_lines(change: dict[str, Any]) -> list[str]:
-    """One change of a plan."""
-    lines = [f"  {change['step']}. {change['summary']} [{change['level']}: {change['rule']}, {change['where']}]"]
-    lines.append(f"     {change['action']} on {change['target']} ({change['environment']}): {_arguments(change)}")
-    lines.append(f"     undo: {change['undo'] or 'cannot be taken back'}")
-    lines += [f"     | {line}" for line in change["evidence"].splitlines()]
-    return lines
 
 
 def table_of_runs(runs: list[dict[str, Any]]) -> str:
@@ -188,10 +163,6 @@ def table_of_runs(runs: list[dict[str, Any]]) -> str:
 
 def _slots(run: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in run["slots"].items() if value is not None)
-
-
-def _arguments(change: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in change["args"].items())
 
 
 def _short(text: str) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
@@ -15,11 +14,11 @@ from sqlalchemy.engine import Engine
 from policies.action import Json
 from policies.approval import OVER, Approval, Vote, text_of
 from policies.audit.log import Entry, Log
+from policies.ballot import Ballot, clean
 from policies.bell import Bell
 from policies.decision import Demand, Level
 from policies.people import People
 from policies.questions import Held, Questions
-from policies.visible import visible
 from policies.voters import CEILINGS, Voters
 
 __all__ = ["ALPHABET", "Approval", "Approvals", "CannotAnswer", "Vote"]
@@ -32,19 +31,6 @@ REFUSED = "devos.approval.refused"
 
 class CannotAnswer(Exception):
     """An answer that does not count: the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What somebody says to a question."""
-
-    code: str
-    yes: bool
-    by: str
-    via: str
-    digest: str | None
-    because: str | None
-    result: Json | None
 
 
 class Approvals:
@@ -246,9 +232,7 @@ class Approvals:
             CannotAnswer: there is no such question, it is not open any more, or this person may not answer it so.
             CannotRecord: the answer could not be written to the audit log, and does not count.
         """
-        person = self.voters.people.person(_clean(by))
-        digest, because = (None if each is None else _clean(each) for each in (digest, because))
-        answer = _Answer(_clean(code).lower(), yes, person, _clean(via), digest, because or None, result)
+        answer = Ballot.of(self.voters.people, code, yes, by, via, digest, because, result)
         approval, problem = await asyncio.to_thread(self._answer, answer)
         if problem:
             await self._refuse(approval, answer, problem)
@@ -256,7 +240,7 @@ class Approvals:
         self._bell.ring()
         return approval
 
-    def _answer(self, answer: _Answer) -> tuple[Approval | None, str]:
+    def _answer(self, answer: Ballot) -> tuple[Approval | None, str]:
         """The question after this answer, or as it is and why the answer does not count."""
         approval = self._questions.find(answer.code)
         if approval is None or not hmac.compare_digest(approval.id.encode(), answer.code.encode()):
@@ -274,7 +258,7 @@ class Approvals:
             self._count(held, answer)
         return self._questions.find(answer.code), ""
 
-    def _problem(self, approval: Approval, answer: _Answer) -> str:
+    def _problem(self, approval: Approval, answer: Ballot) -> str:
         code = approval.id
         if approval.status != "open":
             return f"{code} is {approval.status} already; `devos approvals` shows what is open."
@@ -288,7 +272,7 @@ class Approvals:
             return f"{code} has the yes of {answer.by} already; the next one has to be somebody else's."
         return ""
 
-    def _count(self, held: Held, answer: _Answer) -> None:
+    def _count(self, held: Held, answer: Ballot) -> None:
         """Add an answer to a question that is held; with it, the question may be decided."""
         approval = held.approval
         vote = Vote(answer.by, answer.via, text_of(held.now), answer.because, answer.yes)
@@ -302,21 +286,35 @@ class Approvals:
             said |= {"via": ", ".join(dict.fromkeys(each.via for each in given))}
             until = self._questions.until(approval, held.now)
             held.set(status="approved", touched=vote.at, until=until, result=answer.result, **said)
-        data = _recorded(answer) | {"digest": answer.digest or approval.digest}
+        data = answer.recorded | {"digest": answer.digest or approval.digest}
         entry = Entry("devos.approval.answered", approval.run, None, None, data, {"because": answer.because})
         self._log.append_now(entry)
 
-    async def _refuse(self, approval: Approval | None, answer: _Answer, problem: str) -> NoReturn:
+    async def _refuse(self, approval: Approval | None, answer: Ballot, problem: str) -> NoReturn:
         run, digest = (approval.run, approval.digest) if approval else (None, None)
-        data = _recorded(answer) | {"digest": answer.digest or digest, "problem": problem}
+        data = answer.recorded | {"digest": answer.digest or digest, "problem": problem}
         await self._log.append(Entry(REFUSED, run, None, None, data, {"because": answer.because}))
         raise CannotAnswer(problem)
+
+    async def refuse(self, code: str, yes: bool, by: str, via: str, problem: str) -> NoReturn:
+        """Record that an answer was given in a way that does not count, and say so.
+
+        Raises:
+            CannotAnswer: with the problem, always.
+            CannotRecord: it could not be recorded either.
+        """
+        answer = Ballot.of(self.voters.people, code, yes, by, via)
+        await self._refuse(await asyncio.to_thread(self._questions.find, answer.code), answer, problem)
 
     def _find(self, code: str) -> Approval:
         found = self._questions.find(code)
         if found is None:
             raise CannotAnswer(f"There is no approval {code!r}; `devos approvals` shows what is open.")
         return found
+
+    def find(self, code: str) -> Approval | None:
+        """The question of that id, as somebody may have typed it; None where there is none."""
+        return self._questions.find(clean(code).lower())
 
     def open(self) -> list[Approval]:
         """The questions that wait for an answer, oldest first."""
@@ -330,13 +328,3 @@ class Approvals:
         """Close a run's questions, because it ended."""
         await asyncio.to_thread(self._questions.withdraw, run)
         self._bell.ring()
-
-
-def _clean(text: str) -> str:
-    """What somebody said, without what no database and no screen should get."""
-    return visible(text).strip()
-
-
-def _recorded(answer: _Answer) -> dict[str, Json]:
-    said = "yes" if answer.yes else "no"
-    return {"approval": answer.code, "answer": said, "by": answer.by, "via": answer.via}

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from daemon.client import Told
+from policies.visible import visible
 
 DONE, FAILED, WRONG, REFUSED, ASKING, NOT_UNDERSTOOD = range(6)
 """The exit codes of the contract."""
@@ -51,8 +52,8 @@ def told(json: bool) -> Iterator[None]:
 
 
 def printable(text: str) -> str:
-    """Text from outside, made harmless for a terminal: control characters and invisible ones are shown as escapes."""
-    return "".join(each if each.isprintable() or each in "\n\t" else f"\\x{ord(each):02x}" for each in text)
+    """Text from outside, made harmless for a terminal: what steers it, and what nobody sees, is left out."""
+    return visible(text)
 
 
 def in_a_line(text: str) -> str:

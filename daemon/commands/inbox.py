@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json as json_module
+import sys
 from typing import Annotated
 
 import typer
 
 from daemon.client import Told, ask_once
-from daemon.commands.common import WRONG, AsJson, fail, printable, put, told
+from daemon.commands.common import ASKING, FAILED, WRONG, AsJson, fail, printable, put, told
 from daemon.home import home
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The question, as `devos approvals` lists it.")]
@@ -24,18 +25,26 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: devos thaw")(thaw)
 
 
-def approvals(json: AsJson = False) -> None:
-    """List the questions that wait for an answer."""
-    from daemon.showing import question_lines
+def approvals(
+    id: Annotated[str, typer.Argument(metavar="[ID]", help="Show only this question, with everything.")] = "",  # noqa: A002  # as below
+    json: AsJson = False,
+) -> None:
+    """List the questions that wait for an answer; a single one, or the one that is named, with everything in it."""
+    from daemon.questions import painted, question_lines, table_of_questions
 
     with told(json):
         found = ask_once(home(), "approvals")["approvals"]
+    shown = [each for each in found if id in ("", each["id"])]
+    if id and not shown:
+        fail(f"No question {id!r} is open; `devos approvals` lists those that are.", FAILED, json=json)
     if json:
-        put(found)
-    elif not found:
+        put(shown)
+    elif not shown:
         print("Nothing waits for an answer.")
-    for each in [] if json else found:
-        print("\n".join(question_lines(each)))
+    elif len(shown) > 1:
+        print(table_of_questions(shown))
+    else:
+        print("\n".join(painted(line) if sys.stdout.isatty() else line for line in question_lines(shown[0])))
 
 
 def approve(
@@ -66,12 +75,19 @@ def deny(
 
 
 def _answer(code: str, yes: bool, because: str | None, json: bool, **more: object) -> None:
-    with told(json):
-        approval = ask_once(home(), "answer", id=code, yes=yes, because=because, **more)["approval"]
+    from daemon.asking.terminal import answer
+
+    try:
+        with told(json):
+            approval = answer(home(), id=code, yes=yes, because=because, **more)
+    except (EOFError, KeyboardInterrupt):
+        fail(f"{code} was left open.", ASKING, json=json)
     if json:
         put(approval)
-    else:
-        print(f"{'Approved' if yes else 'Denied'} {printable(approval['id'])}, a question of run {approval['run']}.")
+        return
+    print(f"{'Approved' if yes else 'Denied'} {printable(approval['id'])}, a question of run {approval['run']}.")
+    if approval["status"] == "open":
+        print(f"{len(approval['given'])} of {approval['votes']} have said yes; the others are still asked.")
 
 
 def freeze(json: AsJson = False) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from daemon.control import LIMIT, Control, Problem, peer_uid
+from daemon.control import LIMIT, Control, Problem, peer_pid, peer_uid
 
 UNKNOWN = {"error": {"text": "The daemon does not know this question; is it an older DevOS?", "code": 2}, "end": True}
 
@@ -30,6 +30,9 @@ class Desk:
     async def count(self, question: dict[str, Any]) -> AsyncIterator[Any]:
         for number in range(question["to"]):
             yield {"number": number}
+
+    async def whose(self, question: dict[str, Any]) -> AsyncIterator[Any]:
+        yield {"peer": question["peer"]}
 
     async def nothing(self, question: dict[str, Any]) -> AsyncIterator[Any]:
         raise Problem("There is none.", 2, nearest=["one"])
@@ -60,7 +63,7 @@ def desk() -> Desk:
 
 @pytest.fixture
 async def control(path: Path, desk: Desk) -> AsyncIterator[Control]:
-    handlers = {name: getattr(desk, name) for name in ("count", "nothing", "fault", "forever")}
+    handlers = {name: getattr(desk, name) for name in ("count", "whose", "nothing", "fault", "forever")}
     control = Control(path, handlers)
     await control.open()
     yield control
@@ -84,6 +87,13 @@ async def asked(path: Path, question: bytes) -> list[Any]:
 
 async def test_answers_come_line_by_line_and_end(control: Control, path: Path) -> None:
     assert await asked(path, b'{"do": "count", "to": 2}\n') == [{"number": 0}, {"number": 1}, {"end": True}]
+
+
+async def test_every_question_is_handed_on_with_whose_it_is_whatever_it_says_of_that(
+    control: Control, path: Path
+) -> None:
+    for said in (b"", b', "peer": 1'):
+        assert await asked(path, b'{"do": "whose"' + said + b"}\n") == [{"peer": os.getpid()}, {"end": True}]
 
 
 async def test_a_problem_is_told_with_its_code_and_what_belongs_to_it(control: Control, path: Path) -> None:
@@ -192,15 +202,16 @@ class Wire:
     """A socket whose system answers as a Mac does."""
 
     def getsockopt(self, level: int, option: int, size: int) -> bytes:
-        assert (level, option, size) == (0, 1, 76)
-        return struct.pack("2I68x", 0, 501)
+        assert (level, option, size) in ((0, 1, 76), (0, 2, 4))
+        return struct.pack("2I68x", 0, 501) if option == 1 else struct.pack("i", 4711)
 
 
 def test_who_is_at_the_other_end(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = socket.socketpair()
     with one, other:
-        assert peer_uid(one) == os.getuid()
+        assert (peer_uid(one), peer_pid(one)) == (os.getuid(), os.getpid())
         monkeypatch.setattr(sys, "platform", "darwin")
         assert peer_uid(Wire()) == 501  # type: ignore[arg-type]  # only what is asked of a socket
+        assert peer_pid(Wire()) == 4711  # type: ignore[arg-type]  # only what is asked of a socket
         monkeypatch.setattr(sys, "platform", "plan9")
-        assert peer_uid(one) == -1
+        assert (peer_uid(one), peer_pid(one)) == (-1, 0)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from daemon.questions import question_lines
 from daemon.showing import (
     Lines,
     Silent,
     outcome_lines,
     plan_lines,
-    question_lines,
     run_lines,
     screen,
     step_line,
@@ -83,36 +83,6 @@ def test_a_step_with_who_agreed() -> None:
     assert step_line(step(status="strange", args={"body": "x" * 99})).count("x") == 59
 
 
-def test_a_question_with_everything_to_see_before_answering() -> None:
-    assert question_lines(QUESTION) == [
-        "k7m2xq (confirm, until 2026-11-21T05:41:06.423Z): production/web-app is in production.",
-        "  2. Scale web-app from 4 to 10 [confirm: changes-in-production, careful.cedar:27]",
-        "     kubernetes.scale on production/web-app (production): deployment='web-app', replicas=10",
-        "     undo: Scale it back",
-        "     | - 4",
-        "     | + 10",
-        "  yes: devos approve k7m2xq   no: devos deny k7m2xq",
-    ]
-    assert "     undo: cannot be taken back" in question_lines({**QUESTION, "plan": [{**CHANGE, "undo": ""}]})
-
-
-def test_the_question_whether_something_happened() -> None:
-    change = {"step": 2, "action": "jira.comment", "args": {"key": "DEV-456"}, "target": "DEV-456"}
-    lines = question_lines({**QUESTION, "level": "outcome", "plan": [change]})
-    assert lines[1:] == [
-        "  jira.comment DEV-456 {'key': 'DEV-456'}",
-        "  it happened: devos approve k7m2xq   it did not: devos deny k7m2xq",
-    ]
-
-
-@pytest.mark.parametrize("where", ["summary", "undo", "target", "evidence"])
-def test_outside_text_cannot_pretend_to_be_a_line_of_the_question(where: str) -> None:
-    lines = question_lines({**QUESTION, "plan": [{**CHANGE, where: EVIL}]})
-    assert not [line for line in lines if "\x1b" in line or "\n" in line or line.startswith("yes:")]
-    assert lines[-1] == "  yes: devos approve k7m2xq   no: devos deny k7m2xq"
-    assert not any(line.strip().startswith("yes: devos approve zzzzzz") for line in lines)
-
-
 def test_a_plan_and_how_it_goes_on() -> None:
     plan = {"plan": [CHANGE], "failed": None, "answer": None, "open": "", "digest": "abc", "level": "confirm"}
     plan |= {"intent": "scale_deployment"}
@@ -126,7 +96,7 @@ def test_a_plan_and_how_it_goes_on() -> None:
 def test_a_plan_that_fails_or_changes_nothing() -> None:
     assert plan_lines({"failed": {"refused": ["No.", "r", "w"]}, "answer": None}) == ["It would fail: No."]
     failed = {"error": {"text": "Gone.\x1b"}}
-    assert plan_lines({"failed": failed, "answer": None}) == ["It would fail: Gone.\\x1b"]
+    assert plan_lines({"failed": failed, "answer": None}) == ["It would fail: Gone."]
     assert plan_lines({"failed": None, "answer": "Four."}) == ["Four.", "Nothing would be changed."]
 
 
@@ -158,7 +128,7 @@ def test_the_newest_runs() -> None:
         [run(), run(status="failed", said=EVIL), run(status="waiting", waits_for="a thaw", said=None)]
     ).splitlines()
     assert lines[0] == "261120-1f3a9c2e  done      scale_deployment   scale it"
-    assert lines[1].endswith("\\x1b[2J yes: devos approve zzzzzz")
+    assert lines[1].endswith("failed    scale_deployment    yes: devos approve zzzzzz")
     assert len(lines) == 3 and lines[2].endswith("scale it (waits for a thaw)")
 
 

@@ -34,6 +34,27 @@ def test_a_question_is_listed_with_what_it_agrees_to(house: House) -> None:
     assert listed["run"] == run and listed["level"] == "confirm" and len(listed["digest"]) == 64
 
 
+def test_several_questions_are_a_table_and_each_can_be_seen_whole(house: House) -> None:
+    (_, first), (run, second) = asked(house), asked(house)
+    said = house.devos("approvals").out.splitlines()
+    assert said[0].startswith("ID ") and [line[:6] for line in said[1:3]] == [first, second]
+    assert said[3] == "`devos approvals ID` shows one with everything it would do."
+    assert house.devos("approvals", second).out.startswith(f"{second} (confirm, until ")
+    assert [each["run"] for each in house.devos("approvals", second, "--json").json] == [run]
+    gone = house.devos("approvals", "zzzzzz", "--json")
+    assert gone.code == 1 and "No question 'zzzzzz' is open" in gone.json["error"]
+
+
+def test_a_question_tells_which_programs_it_came_through(house: House) -> None:
+    _, question = asked(house)
+    (listed,) = house.devos("approvals", "--json").json
+    assert listed["asked_from"] and listed["asker"]
+    line = house.devos("approvals").out.splitlines()[1]
+    assert line == f"  asked by {listed['asker']} from {' → '.join(listed['asked_from'])}"
+    seen = house.devos("audit", "list", "--type", "devos.approval.asked", "--limit", "1", "--json").json[-1]
+    assert seen["data"]["approval"] == question and seen["data"]["asked_from"] == listed["asked_from"]
+
+
 def test_saying_no_ends_the_run_with_who_and_why(house: House) -> None:
     run, question = asked(house)
     said = house.devos("deny", question, "--because", "not on a Friday")
@@ -49,14 +70,15 @@ def test_saying_no_ends_the_run_with_who_and_why(house: House) -> None:
 def test_saying_no_without_a_reason(house: House) -> None:
     run, question = asked(house)
     answered = house.devos("deny", question, "--json")
-    assert answered.code == 0 and answered.json["status"] == "denied" and answered.json["reason"] is None
+    assert answered.code == 0 and answered.json["status"] == "denied" and answered.json["said"] is None
     assert house.end_of(run)["said"].endswith(" said no.")
 
 
 def test_an_answer_counts_once(house: House) -> None:
     run, question = asked(house)
     first = house.devos("approve", question, "--because", "go on", "--json")
-    assert first.code == 0 and first.json["id"] == question and first.json["reason"] == "go on"
+    assert first.code == 0 and first.json["id"] == question and first.json["said"] == "go on"
+    assert [vote["reason"] for vote in first.json["given"]] == ["go on"]
     for words in (("approve", question), ("deny", question)):
         again = house.devos(*words)
         assert again.code == 1 and "already; `devos approvals` shows what is open." in again.err
