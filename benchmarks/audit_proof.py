@@ -53,4 +53,8 @@ with tempfile.TemporaryDirectory() as folder:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DELETE FROM nodes")
         connection.commit()
-    report("audit log opened, interior hashes filled in", [milliseconds(lambda: Log(path, signer).close())], entries=entries)
+    report(
+        "audit log opened, interior hashes filled in",
+        [milliseconds(lambda: Log(path, signer).close())],
+        entries=entries,
+    )
