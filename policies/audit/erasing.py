@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +35,10 @@ _GOING_ON = """
 """
 
 
+class BadChoice(ValueError):
+    """It is not clear whose payloads are to go."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """Whose payloads are to go: exactly one of these is given."""
@@ -45,6 +49,28 @@ class Choice:
     entries: tuple[int, ...] | None = None
     megabytes: float | None = None
     """The oldest ones, until so many millions of bytes of payloads are left."""
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Choice:
+        """What somebody asks for: "run", "before" (with a time zone) or "entries"; other members are passed over.
+
+        Raises:
+            BadChoice: it is none of them, more than one, or not what it should be.
+        """
+        run, before, entries = value.get("run"), value.get("before"), value.get("entries")
+        if sum(each is not None for each in (run, before, entries)) != 1:
+            raise BadChoice("Say which payloads are to go: those of a run, of some entries, or before a day.")
+        try:
+            if before is not None:
+                moment = datetime.fromisoformat(before)
+                if moment.tzinfo is None:
+                    raise ValueError("it has no time zone")
+                return cls(before=moment)
+            if run is not None:
+                return cls(run=str(run))
+            return cls(entries=tuple(int(seq) for seq in entries or ()))
+        except (TypeError, ValueError) as error:
+            raise BadChoice(f"{before or entries!r} says no moment and no entries: {error}") from None
 
     def to_json(self) -> dict[str, Json]:
         """What was chosen, for the record."""
@@ -64,6 +90,11 @@ class Chosen:
     """First and last seq; within them no payload stays."""
     kept: tuple[str, ...]
     """The runs that were chosen too, but go on and need theirs."""
+
+    def to_json(self) -> dict[str, Json]:
+        """As JSON."""
+        ranges: list[Json] = [list(each) for each in self.ranges]
+        return {"payloads": self.payloads, "bytes": self.bytes, "ranges": ranges, "kept": list(self.kept)}
 
 
 def choose(path: Path, choice: Choice, going_on: Collection[str]) -> Chosen:

@@ -95,9 +95,7 @@ class Keeping:
                 "by": by,
                 "because": because,
                 "chosen": choice.to_json(),
-                "payloads": chosen.payloads,
-                "ranges": [list(each) for each in chosen.ranges],
-                "kept": list(chosen.kept),
+                **chosen.to_json(),
             }
             self._log.append_now(Entry(ERASING, None, None, None, data))
             self._delete(data)

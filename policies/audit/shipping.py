@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -54,12 +55,12 @@ def witness_of(where: str, verifier: Verifier, scratch: Path) -> Witness:
         where: a file's path; or a git repository: "git:" and its path or address, or an address that can be nothing
             else because it holds "://" or "@" and ":", or ends in ".git".
         verifier: the log's public key.
-        scratch: where a git witness keeps its bare repository.
+        scratch: a folder in which each git witness has a bare repository to make commits in.
     """
     git = where.removeprefix("git:")
     head, colon, _ = git.partition(":")
     if git != where or "://" in git or git.endswith(".git") or (colon and "@" in head and "/" not in head):
-        place: Place = GitPlace(git, scratch)
+        place: Place = GitPlace(git, scratch / hashlib.sha256(git.encode()).hexdigest()[:16])
     else:
         place = FilePlace(Path(where))
     return Witness(place, verifier)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from policies.audit.erasing import BATCH, OVERHEAD, Choice, choose, delete, shrink
+from policies.action import Json
+from policies.audit.erasing import BATCH, OVERHEAD, BadChoice, Choice, choose, delete, shrink
 from policies.audit.log import Entry, Log
 
 STARTED, FINISHED, RESUMED = "devos.run.started", "devos.run.finished", "devos.run.resumed"
@@ -61,6 +62,31 @@ def test_what_a_choice_comes_to(
     held = [entry.seq for entry in filled.entries() if entry.payload is not None and entry.run != "r2"]
     wanted = [seq for seq in held if any(first <= seq <= last for first, last in ranges)]
     assert chosen.payloads == len(wanted)
+
+
+@pytest.mark.parametrize("choice", [Choice(run="r1"), Choice(before=at(3)), Choice(entries=(1, 2))], ids=str)
+def test_a_choice_is_asked_for_in_json(choice: Choice) -> None:
+    assert Choice.from_json({**choice.to_json(), "because": "x"}) == choice
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"run": None},
+        {"megabytes": 0},
+        {"run": "r1", "entries": [1]},
+        {"before": "2026-03-01"},
+        {"before": "yesterday"},
+        {"before": 7},
+        {"entries": 7},
+        {"entries": ["x"]},
+    ],
+    ids=str,
+)
+def test_what_is_no_choice_is_refused(asked: dict[str, Json]) -> None:
+    with pytest.raises(BadChoice):
+        Choice.from_json(asked)
 
 
 def test_the_newest_are_kept_as_far_as_there_is_room(filled: Log, path: Path) -> None:

@@ -78,6 +78,7 @@ def test_a_run_is_erased_and_the_log_stays_valid(log: Log, path: Path, keeping: 
         "because": "asked for by the customer",
         "chosen": {"run": "r1"},
         "payloads": 2,
+        "bytes": erased.bytes,
         "ranges": [[1, 2]],
         "kept": [],
     }
