@@ -49,6 +49,13 @@ PLACEHOLDERS = (
 RESERVED = ("no-match", "error")
 """What a decision calls itself when no rule made it, so no rule may be called that."""
 
+DEEPEST, MOST_JOINED = 32, 400
+"""How deep brackets may nest in one rule, and how many parts of it may be joined by dots and operators."""
+
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_JOINING = frozenset(
+    (".", "::", "&&", "||", "!", "-", "+", "*", "if", "has", "like", "in", "is", "when", "unless", "@")
+)
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\\n])*"|::|[=!<>]=|&&|\|\||\w+|\S')
 _UNFINISHED = "unexpected end of input"
@@ -161,8 +168,11 @@ def parse(statement: Statement) -> Rule:
     """Read one rule.
 
     Raises:
-        RuleError: it is not Cedar, is a template, or its annotations are wrong.
+        RuleError: it is not Cedar, is a template, is too deep, or its annotations are wrong.
     """
+    too_deep = _depth_problem(statement)
+    if too_deep is not None:
+        raise RuleError([too_deep])
     try:
         parsed = cedarpy.PolicySet.from_str(statement.text).to_pst()
     except ValueError as error:
@@ -187,6 +197,19 @@ def parse(statement: Statement) -> Rule:
         votes=int(said.get("votes", "1")),
         reason="reason" in said,
     )
+
+
+def _depth_problem(statement: Statement) -> Problem | None:
+    """Where a rule gets deeper than Cedar's parser can be trusted with: it ends the whole process on a deep one."""
+    depth = joined = 0
+    for token in statement.tokens:
+        depth += (token.text in _OPENING) - (token.text in _CLOSING)
+        joined += token.text in _JOINING
+        if depth > DEEPEST:
+            return statement.at(token, f"brackets nest more than {DEEPEST} deep here.")
+        if joined > MOST_JOINED:
+            return statement.at(token, f"more than {MOST_JOINED} parts are joined by here; make several rules of it.")
+    return None
 
 
 def _annotation_problems(statement: Statement, node: pst.Template) -> Iterator[Problem]:

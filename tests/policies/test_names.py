@@ -7,7 +7,7 @@ from typing import Literal
 import cedarpy
 import pytest
 
-from policies.action import Effect, action, actions_of
+from policies.action import Content, Effect, action, actions_of
 from policies.names import Names
 from policies.problem import RuleError
 from policies.rule import parse, statements
@@ -30,16 +30,22 @@ class Jira:
     async def move(self, key: str, how: Literal["quietly", "loudly"]) -> None: ...
 
     @action(Effect.CHANGE)
+    async def note(self, key: str, body: Content, hours: float) -> None: ...
+
+    @action(Effect.CHANGE)
     async def label(self, key: str, labels: list[str], how: str) -> None: ...
 
 
 ACTIONS = {**actions_of(Kubernetes), **actions_of(Jira)}
 
 
-def problems(rule: str) -> list[str]:
+GROUPS = {"on-call": ["ada", "grace"], "payments": ["ada"], "nobody-yet": []}
+
+
+def problems(rule: str, groups: dict[str, list[str]] = GROUPS) -> list[str]:
     """Everything wrong with a rule whose head is on line 2 and whose condition begins on line 3."""
     (statement,) = statements("mine.cedar", f'@id("a")\n{rule};')
-    return str(RuleError(Names(ACTIONS).problems(parse(statement)))).splitlines()
+    return str(RuleError(Names(ACTIONS, groups).problems(parse(statement)))).splitlines()
 
 
 def condition(text: str, scope: str = "action") -> list[str]:
@@ -130,6 +136,18 @@ def test_finds_a_wrong_word_in_the_head(head: str, message: str) -> None:
         ('resource.environment in [Tier::"simple"]', never_the_same("Environment", "Tier")),
         ('[Tier::"simple"].contains(context.channel)', never_the_same("Tier", "Channel")),
         ('principal == Thing::"jira/DEV-1"', never_the_same("Person", "Thing")),
+        ('principal in Group::"on-cal"', "there is no Group 'on-cal'; did you mean 'on-call'?"),
+        ('principal == Group::"on-call"', never_the_same("Person", "Group")),
+        ('context.weekday == Weekday::"firday"', "there is no Weekday 'firday'; did you mean 'friday'?"),
+        ('context.date == "24.12.2026"', "context.date is never '24.12.2026'; it is written like '2026-12-24'."),
+        (
+            '["2026-13-01"].contains(context.date)',
+            "context.date is never '2026-13-01'; it is written like '2026-12-24'.",
+        ),
+        ("context.csot > 3", "context has no attribute 'csot'; did you mean 'cost'?"),
+        ('context.opened.contains("gira")', "context.opened is never 'gira'; did you mean 'jira'?"),
+        ('context.outside.contains("replcas")', "context.outside is never 'replcas'; did you mean 'replicas'?"),
+        ('context.outside.containsAny(["key", "kay"])', "context.outside is never 'kay'; did you mean 'key'?"),
         ('action == Action::"read"', no_action("read")),
         ('[Action::"change"].contains(action)', no_action("change")),
     ],
@@ -161,6 +179,11 @@ def test_finds_a_wrong_word_in_a_condition(text: str, message: str) -> None:
             'context.args.how == "never"',
             "context.args.how is never 'never'",
         ),
+        (
+            'action == Action::"jira.note"',
+            'context.outside.contains("body")',
+            "context.outside is never 'body'; it can be 'hours', 'key'.",
+        ),
     ],
 )
 def test_looks_at_the_arguments_of_the_actions_in_the_head(scope: str, text: str, message: str) -> None:
@@ -188,6 +211,9 @@ def test_looks_at_the_arguments_of_the_actions_in_the_head(scope: str, text: str
         ),
         ('action == Action::"kubernetes.scale"', 'context.args.namespace == "any word" && context.args.replicas == 3'),
         ('action == Action::"jira.move"', '{"how": "any word"}.how == "any word"'),
+        ("action", 'principal in Group::"on-call" && !(principal in [Group::"payments"])'),
+        ("action", 'context.opened.contains("jira") || context.opened.contains("mcp")'),
+        ('action == Action::"jira.note"', 'context.outside.contains("hours") && context.date == "2026-12-24"'),
         ("action", '{"how": 1}.how == 1 && {"how": "x"} has how'),
     ],
 )
@@ -209,6 +235,40 @@ def test_finds_what_cedar_itself_lets_pass(text: str) -> None:
     forbid = f"forbid (principal, action, resource) when {{ {text} }};"
     assert cedarpy.validate_policies(forbid, schema).validation_passed
     assert condition(text) != []
+
+
+@pytest.mark.parametrize(
+    ("who", "groups", "message"),
+    [
+        (
+            '@approval("approve") @group("paymets")',
+            GROUPS,
+            "there is no Group 'paymets'; did you mean 'payments'?",
+        ),
+        (
+            '@approval("approve") @group("payments")',
+            {},
+            "there is no Group 'payments': the settings name no groups; add [groups] to config.toml.",
+        ),
+        (
+            '@approval("approve") @group("on-call") @votes("3")',
+            GROUPS,
+            "only 2 are in the group 'on-call', so 3 yeses can never come together.",
+        ),
+        (
+            '@approval("approve") @group("nobody-yet")',
+            GROUPS,
+            "nobody is in the group 'nobody-yet', so 1 yes can never come together.",
+        ),
+    ],
+)
+def test_who_is_asked_must_exist_and_be_enough(who: str, groups: dict[str, list[str]], message: str) -> None:
+    assert problems(f"{who} permit (principal, action, resource)", groups) == [f"mine.cedar:2: {message}"]
+
+
+@pytest.mark.parametrize("who", ['@group("payments")', '@group("on-call") @votes("2")', '@votes("9")'])
+def test_who_is_asked_is_left_alone_where_it_could_come_together(who: str) -> None:
+    assert problems(f'@approval("approve") {who} permit (principal, action, resource)') == []
 
 
 def test_names_every_wrong_word_of_a_rule() -> None:

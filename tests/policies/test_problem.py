@@ -19,6 +19,26 @@ def test_says_where(problem: Problem, text: str) -> None:
     assert str(problem) == text
 
 
+@pytest.mark.parametrize(
+    ("problem", "lines"),
+    [
+        (Problem("a.cedar", 3, "wrong."), ["a.cedar:3: wrong."]),
+        (
+            Problem("a.cedar", 3, "wrong.", 9, 4, "permit (prin)"),
+            ["a.cedar:3:9: wrong.", "  permit (prin)", "          ^^^^"],
+        ),
+        (Problem("a.cedar", 1, "wrong.", 2, 1, "\tx y"), ["a.cedar:1:2: wrong.", "  \tx y", "  \t^"]),
+        (Problem("a.cedar", 1, "wrong.", 6, 2, '"部署" xy'), ["a.cedar:1:6: wrong.", '  "部署" xy', "         ^^"]),
+        (
+            Problem("a.cedar", 1, "no \x1b[31m'x\u202e'.", 6, 1, "\x1b[31mx\u202e"),
+            ["a.cedar:1:6: no 'x'.", "  x", "  ^"],
+        ),
+    ],
+)
+def test_draws_the_line_and_underlines_the_word(problem: Problem, lines: list[str]) -> None:
+    assert problem.drawn().splitlines() == lines
+
+
 def test_error_lists_each_problem_once_in_order() -> None:
     late, early = Problem("b.cedar", 9, "late."), Problem("a.cedar", 1, "early.")
     error = RuleError([late, early, late])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from policies.action import Effect, action, actions_of
 from policies.problem import RuleError
-from policies.reading import read
+from policies.reading import LARGEST, MOST_FILES, MOST_RULES, read
 
 
 class Kubernetes:
@@ -69,6 +71,73 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     assert len(found) == 3
     for file, line in zip(files, found, strict=True):
         assert line.startswith(f"{file}: cannot be read: ")
+
+
+def right(file: Path) -> Path:
+    file.write_text(RIGHT.format(id=file.stem))
+    return file
+
+
+def link(folder: Path) -> Path:
+    elsewhere = right(folder / "elsewhere.txt")
+    (folder / "a.cedar").symlink_to(elsewhere)
+    return folder / "a.cedar"
+
+
+def pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "a.cedar")
+    return folder / "a.cedar"
+
+
+def huge(folder: Path) -> Path:
+    (folder / "a.cedar").write_text("//" + "x" * LARGEST)
+    return folder / "a.cedar"
+
+
+def open_to_all(folder: Path) -> Path:
+    file = right(folder / "a.cedar")
+    file.chmod(0o666)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (link, "it is a link, to '"),
+        (pipe, "it is no plain file"),
+        (huge, "it has more than 256 KiB, the most that is read"),
+        (open_to_all, "everybody on this machine may change it; say `chmod o-w "),
+    ],
+)
+def test_a_file_that_somebody_else_may_decide_about_is_refused(
+    tmp_path: Path, make: Callable[[Path], Path], message: str
+) -> None:
+    (line,) = refused([make(tmp_path)])
+    assert line.startswith(f"{tmp_path}/a.cedar: cannot be read: {message}")
+
+
+def test_the_largest_file_there_may_be_is_read(tmp_path: Path) -> None:
+    text = RIGHT.format(id="a")
+    (file,) = write(tmp_path, a=text + "//" + "x" * (LARGEST - len(text) - 2))
+    assert len(read([file], ACTIONS)[0]) == 1
+
+
+def test_too_many_files_or_rules_are_refused(tmp_path: Path) -> None:
+    files = write(tmp_path, **{f"f{n}": "// nothing\n" for n in range(MOST_FILES + 1)})
+    assert refused(files) == [f"there are {MOST_FILES + 1} rule files; at most {MOST_FILES} are read."]
+    (file,) = write(tmp_path, many=";" * (MOST_RULES + 1))
+    assert refused([file]) == [f"there are {MOST_RULES + 1} rules; at most {MOST_RULES} are read."]
+
+
+def test_an_unknown_group_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    files = write(tmp_path, a='@id("a") permit (principal in Group::"on-cal", action, resource);')
+    with pytest.raises(RuleError) as error:
+        read(files, ACTIONS, {"on-call": ["ada"]})
+    assert str(error.value) == "a.cedar:1: there is no Group 'on-cal'; did you mean 'on-call'?"
+    rules, _ = read(
+        write(tmp_path, a='@id("a") permit (principal in Group::"on \\"x", action, resource);'), ACTIONS, {'on "x': []}
+    )
+    assert [rule.id for rule in rules] == ["a"]
 
 
 def test_two_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:

@@ -217,6 +217,34 @@ def test_broken_grammar_is_refused_at_the_word_that_breaks_it(text: str, message
     assert refused(f'@id("one"){text}').startswith(message)
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "(" * 5000 + "true" + ")" * 5000,
+        "[" * 5000 + "1" + "]" * 5000 + ".contains(1)",
+        '{"a":' * 5000 + "1" + "}" * 5000 + " == 1",
+        " && ".join(["true"] * 5000),
+        " || ".join(['resource.id == "x"'] * 5000),
+        "if true then " * 5000 + "true" + " else false" * 5000,
+        "context" + ".args" * 5000 + " == 1",
+        "context has " + ".".join(["args"] * 5000),
+        "1" + " - 1" * 5000 + " == 1",
+        "!" * 5000 + "true",
+        "true }" + " when { true }" * 5000 + " when { true",
+    ],
+)
+def test_a_rule_that_would_end_the_process_is_refused(condition: str) -> None:
+    """Cedar's parser overflows the stack on each of these, and takes DevOS with it."""
+    found = refused(f'@id("a")\npermit (principal, action, resource) when {{ {condition} }};')
+    assert found.startswith(("mine.cedar:2: brackets nest more than 32 deep", "mine.cedar:2: more than 400 parts are"))
+
+
 def test_an_expression_too_deep_for_cedar_is_refused() -> None:
-    deep = "!" * 4 + "(" * 150 + "true" + " && true)" * 150
+    deep = " && ".join(["true"] * 120)
     assert refused(f'@id("a")\npermit (principal, action, resource) when {{ {deep} }};').startswith("mine.cedar:1: ")
+
+
+def test_a_long_list_is_not_deep() -> None:
+    names = ", ".join(f'"web-{n}"' for n in range(2000))
+    (rule,) = rules(f'@id("a") permit (principal, action, resource) when {{ [{names}].contains(resource.id) }};')
+    assert rule.id == "a"

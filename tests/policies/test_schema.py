@@ -10,7 +10,7 @@ from typing import Any, Literal
 import cedarpy
 import pytest
 
-from policies.action import Content, Effect, action, actions_of
+from policies.action import Content, Effect, Outside, action, actions_of
 from policies.schema import CHOICES, Argument, arguments_of, schema_of
 
 
@@ -78,6 +78,33 @@ def test_types_every_parameter_that_cedar_can_carry() -> None:
         "maybe": Argument("Long", optional=True),
         "maybe_risk": Argument("String", optional=True, choices=("low", "high")),
     }
+
+
+def test_text_that_may_be_boxed_looks_like_text() -> None:
+    class Mail:
+        @action(Effect.CHANGE)
+        async def send(
+            self,
+            to: str,
+            body: Content,
+            note: Content | None = None,
+            quoted: Outside[str] | None = None,
+            odd: Outside[int] | str = "",
+        ) -> None: ...
+
+    assert arguments_of(actions_of(Mail)["mail.send"]) == {
+        "to": Argument("String"),
+        "body": Argument("String"),
+        "note": Argument("String", optional=True),
+        "quoted": Argument("String", optional=True),
+    }
+
+
+def test_groups_are_enumerated_where_there_are_any() -> None:
+    rule = 'permit(principal in Group::"on-cal", action, resource);'
+    for groups, passes in ((["on-call", "payments"], False), (["on-cal", 'with "quotes"'], True), ([], True)):
+        schema = cedarpy.Schema.from_str(schema_of(ACTIONS, groups))
+        assert cedarpy.validate_policies(rule, schema).validation_passed is passes
 
 
 def test_leaves_out_what_cedar_has_no_type_for() -> None:
