@@ -14,9 +14,9 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE
 
 from integrations.command import Finished, finished, run, surroundings
-from policies.action import Effect, Found, IntegrationError, Preview, Target, action, idempotency_key
+from policies.action import Effect, Found, IntegrationError, Outside, Preview, Target, action, idempotency_key
+from policies.visible import visible
 
-COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 """What a service and an environment may be called: both become part of a path and of a stack's name."""
 LAST_LINES = 15
@@ -32,8 +32,8 @@ class Deployment:
     """A stack that was deployed."""
 
     stack: str
-    outputs: dict[str, str]
-    """The stack's outputs by name."""
+    outputs: dict[str, Outside[str]]
+    """The stack's outputs by name, which has letters, digits and underscores only."""
     changed: bool
     """False when the stack already was as it should be."""
 
@@ -52,11 +52,12 @@ class DeployFailed(IntegrationError):
 
     def __init__(self, stack: str, code: int, lines: list[str]) -> None:
         super().__init__(stack, code, lines)
-        self.stack, self.code, self.lines = stack, code, lines
+        self.stack, self.code = stack, code
+        self.lines = Outside("\n".join(lines), f"cdk {stack} output") if lines else None
 
-    def __str__(self) -> str:
-        said = "\n".join(self.lines) or "It printed nothing."
-        return f"cdk failed with {self.stack} (exit status {self.code}). Its last words:\n{said}"
+    def _parts(self) -> tuple[object, ...]:
+        words = "It printed nothing." if self.lines is None else self.lines
+        return (f"cdk failed with {self.stack} (exit status {self.code}). Its last words:\n", words)
 
 
 class NoSuchApp(IntegrationError):
@@ -154,7 +155,7 @@ class Cdk:
         try:
             await self._run(service, "rollback", stack)
         except DeployFailed as failed:
-            if not any(STABLE in line for line in failed.lines):
+            if STABLE not in str(failed):
                 raise
             return RolledBack(stack, moved=False)
         return RolledBack(stack, moved=True)
@@ -227,7 +228,7 @@ class Cdk:
             process.kill()
             await process.wait()
             return f"cdk diff had nothing to say within {DIFF_SECONDS:g} s"
-        said = COLOURS.sub("", (out + err).decode(errors="replace")).strip()
+        said = visible((out + err).decode(errors="replace")).strip()
         return said if process.returncode == 0 else f"cdk diff failed: {said[-1000:]}"
 
 
@@ -237,11 +238,12 @@ def _context(version: str | None) -> list[str]:
 
 def _deployed(stack: str, ended: Finished) -> Deployment:
     """What a finished `cdk deploy` did. It prints outputs as "Stack.Name = value", on either stream."""
-    said = COLOURS.sub("", f"{ended.out}\n{ended.err}")
-    outputs = dict(re.findall(rf"^{re.escape(stack)}\.(\w+) = (.*)$", said, re.MULTILINE))
+    said = visible(f"{ended.out}\n{ended.err}")
+    found = re.findall(rf"^{re.escape(stack)}\.(\w+) = (.*)$", said, re.MULTILINE | re.ASCII)
+    outputs = {name: Outside(value, f"cdk {stack} output") for name, value in found}
     return Deployment(stack, outputs, changed="(no changes)" not in said)
 
 
 def _last_lines(ended: Finished) -> list[str]:
-    said = COLOURS.sub("", f"{ended.out}\n{ended.err}").splitlines()
+    said = visible(f"{ended.out}\n{ended.err}").splitlines()
     return [line.rstrip() for line in said if line.strip()][-LAST_LINES:]

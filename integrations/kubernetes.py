@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,8 +11,21 @@ from typing import Any
 
 from integrations.http import TIMES, NotThere, in_a_line
 from integrations.kubernetes_client import Client, Forbidden
-from policies.action import Call, Effect, Found, IntegrationError, Preview, Target, action, idempotency_key
+from policies.action import (
+    Call,
+    Effect,
+    Found,
+    IntegrationError,
+    Outside,
+    Preview,
+    Target,
+    action,
+    idempotency_key,
+    said,
+)
 
+NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
+"""What a deployment and a namespace can be called in Kubernetes; whatever is called otherwise is left out."""
 HOPELESS = (
     "ErrImagePull",
     "ImagePullBackOff",
@@ -35,7 +49,7 @@ class Deployment:
     """How many pods are wanted (`spec.replicas`)."""
     ready: int
     """How many pods are ready."""
-    image: str
+    image: Outside[str]
     """The first container's image."""
     generation: int
     """Counts every change of the specification."""
@@ -64,8 +78,8 @@ class Rollout:
     """Pods that are available."""
     complete: bool
     """True exactly when `kubectl rollout status` would say that it was successfully rolled out."""
-    stuck: str
-    """Why it does not get on, in words; empty while it does."""
+    stuck: Outside[str] | None
+    """Why it does not get on, in the cluster's words; None while it does."""
 
     def __str__(self) -> str:
         return f"{self.ready} of {self.wanted} replicas ready"
@@ -118,7 +132,7 @@ class Kubernetes:
             NoSuchDeployment: there is none; the message names the nearest.
             Forbidden: the account may not read it.
         """
-        return _deployment(await self._read(name, namespace))
+        return _deployment(await self._read(name, namespace), name, namespace)
 
     @deployment.target
     def _deployment_target(self, name: str, namespace: str) -> Target:
@@ -127,7 +141,8 @@ class Kubernetes:
     @action(Effect.READ)
     async def deployments(self, namespace: str | None = None) -> list[Deployment]:
         """The deployments of one namespace, or of all."""
-        return [_deployment(each) for each in await self._list(namespace)]
+        found = [(each, str(each.metadata.name), str(each.metadata.namespace)) for each in await self._list(namespace)]
+        return [_deployment(*each) for each in found if NAME.fullmatch(each[1]) and NAME.fullmatch(each[2])]
 
     @deployments.target
     def _deployments_target(self, namespace: str | None = None) -> Target:
@@ -145,9 +160,9 @@ class Kubernetes:
         """
         found = await self._read(deployment, namespace)
         complete = _complete(found)
-        stuck = "" if complete else _condition_trouble(found)
-        if not complete and not stuck:
-            stuck = await self._pod_trouble(found, namespace)
+        stuck = None if complete else _condition_trouble(found, f"kubernetes {namespace}/{deployment} condition")
+        if not complete and stuck is None:
+            stuck = await self._pod_trouble(found, deployment, namespace)
         status = found.status
         return Rollout(
             wanted=_wanted(found),
@@ -222,7 +237,8 @@ class Kubernetes:
         except NotThere:
             pass
         try:
-            names = [each.metadata.name for each in await self._list(namespace)]
+            there = (str(each.metadata.name) for each in await self._list(namespace))
+            names = list(filter(NAME.fullmatch, there))
         except Forbidden:
             names = []  # then the refusal goes without a suggestion
         raise NoSuchDeployment(name, namespace, get_close_matches(name, names, 3))
@@ -243,9 +259,9 @@ class Kubernetes:
             )
         return list(found.items)
 
-    async def _pod_trouble(self, deployment: Any, namespace: str) -> str:
+    async def _pod_trouble(self, found: Any, deployment: str, namespace: str) -> Outside[str] | None:
         """Why the deployment's unready pods will not start, or nothing."""
-        selector = _selector(deployment.spec.selector)
+        selector = _selector(found.spec.selector)
         try:
             pods = await self._client.ask(
                 lambda apps, core: core.list_namespaced_pod(namespace, label_selector=selector, _request_timeout=TIMES),
@@ -253,8 +269,9 @@ class Kubernetes:
                 f"in {namespace}",
             )
         except Forbidden:
-            return ""
-        return next(filter(None, (_trouble_of(pod) for pod in pods.items)), "")
+            return None
+        source = f"kubernetes {namespace}/{deployment} pod"
+        return next((Outside(why, source) for pod in pods.items if (why := _trouble_of(pod))), None)
 
 
 def _wanted(deployment: Any) -> int:
@@ -262,14 +279,14 @@ def _wanted(deployment: Any) -> int:
     return 1 if replicas is None else int(replicas)
 
 
-def _deployment(found: Any) -> Deployment:
+def _deployment(found: Any, name: str, namespace: str) -> Deployment:
     containers = found.spec.template.spec.containers
     return Deployment(
-        name=found.metadata.name,
-        namespace=found.metadata.namespace,
+        name=name,
+        namespace=namespace,
         replicas=_wanted(found),
         ready=(found.status.ready_replicas or 0) if found.status else 0,
-        image=containers[0].image or "" if containers else "",
+        image=Outside(containers[0].image or "" if containers else "", f"kubernetes {namespace}/{name} image"),
         generation=found.metadata.generation or 0,
     )
 
@@ -291,14 +308,16 @@ def _complete(deployment: Any) -> bool:
     )
 
 
-def _condition_trouble(deployment: Any) -> str:
+def _condition_trouble(deployment: Any, source: str) -> Outside[str] | None:
     """What the deployment itself says against its progress, or nothing."""
     if deployment.spec.paused:
-        return f"it is paused; go on with: kubectl rollout resume deployment/{deployment.metadata.name}"
+        return said(
+            "it is paused; go on with: kubectl rollout resume deployment/", Outside(deployment.metadata.name, source)
+        )
     for each in deployment.status.conditions or ():
         if (each.type, each.status) in {("Progressing", "False"), ("ReplicaFailure", "True")}:
-            return f"{each.reason}: {in_a_line(each.message or 'no more is said')}"
-    return ""
+            return Outside(f"{each.reason}: {in_a_line(each.message or 'no more is said')}", source)
+    return None
 
 
 def _trouble_of(pod: Any) -> str:

@@ -13,19 +13,32 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from integrations.http import AGENT, BadAnswer, Untrusted, host_of, in_a_line, refusal, unreachable
+from integrations.http import (
+    AGENT,
+    BadAnswer,
+    Untrusted,
+    Words,
+    answer,
+    host_of,
+    in_a_line,
+    refusal,
+    told,
+    unreachable,
+)
 from policies.action import IntegrationError
+from policies.outside import boxed
 
 
 class Forbidden(IntegrationError):
     """The account lacks a right in the cluster."""
 
-    def __init__(self, right: str, where: str, said: str) -> None:
-        super().__init__(right, where, said)
-        self.right, self.where, self.said = right, where, said
+    def __init__(self, right: str, where: str, text: Words) -> None:
+        super().__init__(right, where, text)
+        self.right, self.where, self.text = right, where, boxed(text)
 
-    def __str__(self) -> str:
-        return f"The account may not {self.right} {self.where} ({self.said}). Have a role with that right bound to it."
+    def _parts(self) -> tuple[object, ...]:
+        what = f"The account may not {self.right} {self.where}"
+        return (what, *told(self.text), ". Have a role with that right bound to it.")
 
 
 class Missing(IntegrationError):
@@ -84,12 +97,13 @@ class Client:
         except client.ApiException as error:
             said = in_a_line(_message(error), (self._token or "",))
             if error.status == 403:
-                raise Forbidden(right, where, said) from None
+                raise Forbidden(right, where, answer("Kubernetes", said)) from None
             if not error.status:  # how the client reports TLS that did not come about
                 raise Untrusted("Kubernetes", self._host) from None
             raise refusal("Kubernetes", self._host, where, error.status, said) from None
         except urllib3.HTTPError as error:
-            raise unreachable("Kubernetes", self._host, in_a_line(str(error), (self._token or "",))) from None
+            why = answer("Kubernetes", in_a_line(str(error), (self._token or "",)))
+            raise unreachable("Kubernetes", self._host, why) from None
         except (ValueError, TypeError):
             # The client's models refuse what they do not know, such as a web page.
             raise BadAnswer("Kubernetes", self._host, "something else") from None

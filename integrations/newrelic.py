@@ -6,22 +6,33 @@ Written from "Introduction to New Relic NerdGraph", "NRQL syntax", "Kubernetes i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import httpx
 
-from integrations.http import BadAnswer, Http, NotAllowed, SignInFailed, in_a_line, unreachable
+from integrations.http import BadAnswer, Http, NotAllowed, SignInFailed, Words, answer, in_a_line, unreachable
 from policies.action import (
     Content,
     Effect,
     Found,
     IntegrationError,
     Json,
+    Outside,
     Preview,
     Target,
     action,
     idempotency_key,
+    wire,
 )
+from policies.outside import attributed, boxed
+
+Value: TypeAlias = bool | int | float | Outside[Json] | None
+"""What stands in a row: numbers as they are, every text and whatever holds some boxed."""
+COLUMN = re.compile(r"[A-Za-z][\w.]{0,79}", re.ASCII)
+"""What a column may be called that the query does not name itself; the name of any other comes from the data."""
+ID = re.compile(r"[\w|+/=.-]{1,200}", re.ASCII)
 
 ROWS = """
 query ($account: Int!, $query: Nrql!) {
@@ -89,12 +100,12 @@ class Marked:
 class QueryFailed(IntegrationError):
     """New Relic did not answer a query; the message says why."""
 
-    def __init__(self, why: str, query: str) -> None:
+    def __init__(self, why: Words, query: str) -> None:
         super().__init__(why, query)
-        self.why, self.query = why, query
+        self.why, self.query = boxed(why), query
 
-    def __str__(self) -> str:
-        return f"New Relic did not answer: {self.why}. Try the query in its query builder: {self.query}"
+    def _parts(self) -> tuple[object, ...]:
+        return ("New Relic did not answer: ", self.why, f". Try the query in its query builder: {self.query}")
 
 
 class NoSuchEntity(IntegrationError):
@@ -154,7 +165,8 @@ class NewRelic:
             select = "SELECT average(cpuCoresUtilization), average(memoryUsedBytes), uniqueCount(podName)"
             row = await self._row(f"{select} FROM K8sContainerSample {where} {since}")
             cpu, memory = row.get("average.cpuCoresUtilization"), row.get("average.memoryUsedBytes")
-        pods = int(row.get("uniqueCount.podName") or 0)
+        pods = int(_number(row.get("uniqueCount.podName")) or 0)
+        cpu, memory = _number(cpu), _number(memory)
         return Usage(deployment, namespace, cpu, memory, pods, minutes, _usage_summary(cpu, memory, pods, minutes))
 
     @action(Effect.READ)
@@ -169,8 +181,8 @@ class NewRelic:
             f"WHERE appName = {quoted(service)} AND {self._environment} = {quoted(environment)} "
             f"SINCE {int(minutes)} minutes ago"
         )
-        count = float(row.get("count") or 0)
-        errors = float(row.get("percentage") or 0)
+        count = _number(row.get("count")) or 0.0
+        errors = _number(row.get("percentage")) or 0.0
         where = f"{service} in {environment}"
         if count == 0:
             summary = f"New Relic has seen no requests to {where} in the last {minutes} minutes"
@@ -178,18 +190,21 @@ class NewRelic:
         healthy = errors < self._errors_below
         summary = (
             f"{where} is {'healthy' if healthy else 'not healthy'}: {errors:.1f} % of {count:.0f} requests failed in "
-            f"the last {minutes} minutes, {float(row.get('average.duration') or 0) * 1000:.0f} ms on average"
+            f"the last {minutes} minutes, {(_number(row.get('average.duration')) or 0.0) * 1000:.0f} ms on average"
         )
         return Health(service, environment, healthy, errors, count / minutes, summary)
 
     @action(Effect.READ)
-    async def nrql(self, query: str) -> list[dict[str, Json]]:
-        """The rows of one NRQL query.
+    async def nrql(self, query: str) -> list[dict[str, Value]]:
+        """The rows of one NRQL query, without columns whose names the data itself made up.
 
         Raises:
             QueryFailed: New Relic refused it.
         """
-        return await self._rows(query)
+        return [
+            {name: _value(value) for name, value in row.items() if COLUMN.fullmatch(name) or name in query}
+            for row in await self._rows(query)
+        ]
 
     @action(Effect.CHANGE)
     async def record_deployment(self, service: str, environment: str, version: str, note: Content) -> Marked:
@@ -204,30 +219,37 @@ class NewRelic:
         if not entities:
             raise NoSuchEntity(service)
         deployment = {
-            "entityGuid": entities[0]["guid"],
+            "entityGuid": self._id(entities[0]["guid"]),
             "version": version,
-            "description": f"{environment}: {note}",
+            "description": f"{environment}: {wire(note)}",
             "groupId": idempotency_key(),
         }
         made = await self._ask(DEPLOYED, {"deployment": deployment}, "changeTrackingCreateDeployment")
-        return Marked(made["changeTrackingCreateDeployment"]["deploymentId"], deployment["entityGuid"])
+        return Marked(self._id(made["changeTrackingCreateDeployment"]["deploymentId"]), deployment["entityGuid"])
 
     @record_deployment.target
-    def _record_target(self, service: str, environment: str, version: str, note: str) -> Target:
+    def _record_target(self, service: str, environment: str, version: str, note: Content) -> Target:
         return Target(f"{service}@{environment}", "none")
 
     @record_deployment.preview
-    async def _record_preview(self, service: str, environment: str, version: str, note: str) -> Preview:
-        return Preview(f"Mark the deployment of {service} {version} to {environment} in New Relic's charts")
+    async def _record_preview(self, service: str, environment: str, version: str, note: Content) -> Preview:
+        what = f"Mark the deployment of {service} {version} to {environment} in New Relic's charts"
+        return Preview(what, evidence=attributed(note))
 
     @record_deployment.lookup
-    async def _record_lookup(self, service: str, environment: str, version: str, note: str) -> Found[Marked] | None:
+    async def _record_lookup(self, service: str, environment: str, version: str, note: Content) -> Found[Marked] | None:
         rows = await self._rows(
             "SELECT latest(deploymentId), latest(entity.guid) FROM Deployment "
             f"WHERE groupId = {quoted(idempotency_key())} SINCE 1 day ago"
         )
         mark = rows[0].get("latest.deploymentId") if rows else None
-        return Found(Marked(mark, rows[0].get("latest.entity.guid") or "")) if mark else None
+        return Found(Marked(self._id(mark), self._id(rows[0].get("latest.entity.guid") or "-"))) if mark else None
+
+    def _id(self, given: Json) -> str:
+        """An id that New Relic gave, and nothing else."""
+        if not isinstance(given, str) or not ID.fullmatch(given):
+            raise BadAnswer("New Relic", self._http.host, "something whose id is none")
+        return given
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -246,24 +268,33 @@ class NewRelic:
 
     async def _ask(self, document: str, variables: dict[str, Json], query: str) -> dict[str, Json]:
         """Send one GraphQL document; an answer with errors is an error, whatever its HTTP status and its data."""
-        answer = await self._http.post("/graphql", {"query": document, "variables": variables})
-        if not isinstance(answer, dict) or not (answer.get("data") or answer.get("errors")):
+        came = await self._http.post("/graphql", {"query": document, "variables": variables})
+        if not isinstance(came, dict) or not (came.get("data") or came.get("errors")):
             raise BadAnswer("New Relic", self._http.host, "JSON of another kind")
-        if errors := answer.get("errors"):
+        if errors := came.get("errors"):
             said = in_a_line("; ".join(str(each.get("message")) for each in errors), (self._key,))
             classes = {(each.get("extensions") or {}).get("errorClass") for each in errors}
             if classes & set(PASSING):
-                raise unreachable("New Relic", self._http.host, said)
+                raise unreachable("New Relic", self._http.host, answer("New Relic", said))
             if "UNAUTHORIZED" in classes or "UNAUTHENTICATED" in classes:
                 raise SignInFailed("New Relic", self._http.host)
-            raise QueryFailed(said, query)
-        return dict(answer["data"])
+            raise QueryFailed(answer("New Relic", said), query)
+        return dict(came["data"])
 
 
 def quoted(value: str) -> str:
     """A value as an NRQL string: nothing in it can end the string or begin another clause."""
     inner = "".join(character for character in value if character.isprintable())
     return "'" + inner.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _number(value: Json) -> float | None:
+    """A number; what is none where one should be counts as not known."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _value(value: Json) -> Value:
+    return value if value is None or isinstance(value, bool | int | float) else Outside(value, "newrelic query result")
 
 
 def _usage_summary(cpu: float | None, memory: float | None, pods: int, minutes: int) -> str:

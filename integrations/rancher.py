@@ -5,30 +5,48 @@ Written from "How to use the API" and the resource pages of the v3 API (rancherm
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast, get_args
 
 import httpx
 
-from integrations.http import Http
-from policies.action import Effect, IntegrationError, Json, Target, action
+from integrations.http import BadAnswer, Http
+from policies.action import Effect, IntegrationError, Json, Outside, Target, action
 
 ENVIRONMENTS = ("production", "staging", "development")
+State: TypeAlias = Literal[
+    "active",
+    "degraded",
+    "error",
+    "failed",
+    "in-progress",
+    "inactive",
+    "paused",
+    "pending",
+    "provisioning",
+    "removed",
+    "removing",
+    "unavailable",
+    "unknown",
+    "updating",
+]
+"""Rancher's words for how a workload is; "unknown" also for any that is not among them."""
 
 
 @dataclass(frozen=True)
 class Workload:
     """A workload as Rancher shows it."""
 
-    cluster: str
+    cluster: Outside[str]
     namespace: str
     name: str
-    state: str
-    """Rancher's word: "active", "updating", "paused", ..."""
+    state: State
     replicas: int
     ready: int
-    message: str
-    """What Rancher says about the state; empty when all is well."""
+    message: Outside[str] | None
+    """What Rancher says about the state; None when all is well."""
 
 
 class NoSuchWorkload(IntegrationError):
@@ -50,11 +68,13 @@ class NoSuchCluster(IntegrationError):
 
     def __init__(self, cluster: str, shown: list[str]) -> None:
         super().__init__(cluster, shown)
-        self.cluster, self.shown = cluster, shown
+        self.cluster = cluster
+        self.shown = Outside(", ".join(shown), "rancher clusters") if shown else None
 
-    def __str__(self) -> str:
-        there = f"it shows {', '.join(self.shown)}" if self.shown else "it shows this account none"
-        return f"Rancher has no cluster {self.cluster!r}; {there}. Name it under rancher.clusters in the settings."
+    def _parts(self) -> tuple[object, ...]:
+        there = ("it shows this account none",) if self.shown is None else ("it shows ", self.shown)
+        hint = ". Name it under rancher.clusters in the settings."
+        return (f"Rancher has no cluster {self.cluster!r}; ", *there, hint)
 
 
 class Rancher:
@@ -91,13 +111,13 @@ class Rancher:
             NoSuchWorkload: the cluster has no such deployment, or this account may not see it.
         """
         cluster = await self._cluster(cluster_or_environment)
-        for project in await self._list("/v3/projects", {"clusterId": cluster["id"]}):
+        for project in await self._list("/v3/projects", {"clusterId": self._id(cluster)}):
             wanted = {"name": name, "namespaceId": namespace}
-            for found in await self._list(f"/v3/project/{project['id']}/workloads", wanted):
+            for found in await self._list(f"/v3/project/{self._id(project)}/workloads", wanted):
                 # A server that does not know a filter leaves it out without a word, so what came is looked at again.
                 if (found.get("name"), found.get("namespaceId")) == (name, namespace):
-                    return _workload(cluster["name"], found)
-        raise NoSuchWorkload(cluster["name"], namespace, name)
+                    return _workload(str(cluster["name"]), found)
+        raise NoSuchWorkload(self._clusters.get(cluster_or_environment, cluster_or_environment), namespace, name)
 
     @workload.target
     def _workload_target(self, cluster_or_environment: str, namespace: str, name: str) -> Target:
@@ -120,6 +140,13 @@ class Rancher:
             return known[0]
         raise NoSuchCluster(name, sorted(str(each.get("name")) for each in known))
 
+    def _id(self, item: Mapping[str, Json]) -> str:
+        """An item's id, which becomes part of an address."""
+        found = str(item["id"])
+        if not re.fullmatch(r"[A-Za-z0-9:_-]{1,100}", found):
+            raise BadAnswer("Rancher", self._http.host, "something whose id is none")
+        return found
+
     async def _list(self, path: str, filters: Mapping[str, str]) -> list[dict[str, Json]]:
         """Every item of a collection, page by page."""
         answer = await self._http.get(path, {**filters, "limit": "1000"})
@@ -133,12 +160,13 @@ class Rancher:
 
 def _workload(cluster: str, found: dict[str, Json]) -> Workload:
     status = found.get("deploymentStatus") or {}
+    name, namespace, message = found["name"], found["namespaceId"], found.get("transitioningMessage")
     return Workload(
-        cluster=cluster,
-        namespace=found["namespaceId"],
-        name=found["name"],
-        state=found.get("state", "unknown"),
-        replicas=found.get("scale") or 0,
-        ready=status.get("readyReplicas") or 0,
-        message=found.get("transitioningMessage") or "",
+        cluster=Outside(cluster, "rancher cluster"),
+        namespace=namespace,  # both are what was asked for
+        name=name,
+        state=cast(State, state if (state := found.get("state")) in get_args(State) else "unknown"),
+        replicas=int(found.get("scale") or 0),
+        ready=int(status.get("readyReplicas") or 0),
+        message=Outside(str(message), f"rancher {namespace}/{name} message") if message else None,
     )

@@ -1,8 +1,9 @@
 """Where a request was made: the project, the branch and the ticket being worked on.
 
 What the context knows fills slots that were not said. So it must not be a way in for other people's text: it comes from
-the folder's name, from the person, and from the branch's name, which the person checked out. Nothing from an issue, a
-commit or a file's content ever enters it.
+the folder's name, from the person, and from the branch's name, which the person checked out but somebody else may have
+thought of. So a branch yields a ticket's key and nothing else, which is shown like every slot. Nothing from an issue, a
+commit or a file's content ever enters the context.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+
+from policies.action import Outside
 
 _ISSUE = re.compile(r"(?<![A-Za-z0-9])([A-Z][A-Z0-9]+-[1-9][0-9]*)(?![0-9A-Za-z])")
 """In capitals, as Jira itself wants them in a branch's name: "release-2" is no issue."""
@@ -25,7 +28,8 @@ class Context:
 
     project: str | None
     """The name of the repository's folder."""
-    branch: str | None
+    branch: Outside[str] | None
+    """As whoever made the branch called it: nothing but a ticket's key is ever taken from it."""
     ticket: str | None
     """The issue the branch is named after: feature/DEV-789-login → DEV-789."""
     folder: Path | None
@@ -43,7 +47,8 @@ class Context:
             head = _head_of(place / ".git")
             if head is not None:
                 branch = _branch_in(head)
-                return cls(place.name, branch, _ticket_in(branch), folder, person)
+                boxed = None if branch is None else Outside(branch, "git branch")
+                return cls(place.name, boxed, _ticket_in(branch), folder, person)
         return cls(None, None, None, folder, person)
 
 

@@ -11,7 +11,8 @@ from integrations.newrelic import NewRelic
 from integrations.servicenow import NotReady, ServiceNow
 from intents.intent import intent
 from intents.understanding.slots import EnvironmentName, ServiceName, TicketKey, Version
-from policies.action import IntegrationError
+from policies.action import Content, IntegrationError, Json, Outside
+from policies.outside import boxed
 from policies.steps import NotYet, offer, until
 
 PATIENCE = 120.0
@@ -21,16 +22,16 @@ PATIENCE = 120.0
 class DeploymentFailed(IntegrationError):
     """The service was not deployed, or is not well since."""
 
-    def __init__(self, what: str, why: str, after: str, change: str = "") -> None:
+    def __init__(self, what: str, why: Outside[str] | dict[str, Json], after: str, change: str = "") -> None:
         super().__init__(what, why, after, change)
-        self.what, self.why = what, why
+        self.what, self.why = what, boxed(why)
         self.after = after
         """How the stack is left, in a sentence."""
         self.change = change
         """What became of the change request, in a sentence; empty while that is still to come."""
 
-    def __str__(self) -> str:
-        return f"{self.what} failed: {self.why} {self.after} {self.change}".rstrip()
+    def _parts(self) -> tuple[object, ...]:
+        return (f"{self.what} failed: ", self.why, f" {self.after} {self.change}".rstrip())
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ async def deploy_service(want: Deploy, servicenow: ServiceNow, cdk: Cdk, jira: J
         deployed = await cdk.deploy(service, environment, change.number, want.version)
     except (DeployFailed, Interrupted, TookTooLong) as trouble:
         after = left(await offer(lambda: cdk.rollback(service, environment)))
-        raise await give_up(want, change.number, str(trouble), after, servicenow, jira) from None
+        raise await give_up(want, change.number, trouble.said, after, servicenow, jira) from None
     try:
         health = await until(
             lambda: newrelic.health(service, environment),
@@ -78,7 +79,7 @@ async def deploy_service(want: Deploy, servicenow: ServiceNow, cdk: Cdk, jira: J
         )
     except NotYet as trouble:
         after = "It stays deployed; to back out, deploy the version before."
-        raise await give_up(want, change.number, str(trouble), after, servicenow, jira) from None
+        raise await give_up(want, change.number, trouble.said, after, servicenow, jira) from None
     outcome = f"{service} is deployed to {environment} as stack {deployed.stack}. {health.summary}."
     if want.ticket:
         await jira.comment(want.ticket, f"{outcome} Change {change.number}.")
@@ -88,14 +89,14 @@ async def deploy_service(want: Deploy, servicenow: ServiceNow, cdk: Cdk, jira: J
 
 
 async def give_up(
-    want: Deploy, change: str, why: str, after: str, servicenow: ServiceNow, jira: Jira
+    want: Deploy, change: str, why: Outside[str], after: str, servicenow: ServiceNow, jira: Jira
 ) -> DeploymentFailed:
     """Close the change as unsuccessful, tell the issue, and give back the error that ends the request."""
     what = f"Deploying {named(want)}"
-    closed = await close(servicenow, change, str(DeploymentFailed(what, why, after)), successful=False)
+    closed = await close(servicenow, change, DeploymentFailed(what, why, after).said, successful=False)
     failed = DeploymentFailed(what, why, after, closed)
     if want.ticket:
-        await jira.comment(want.ticket, str(failed))
+        await jira.comment(want.ticket, failed.said)
     return failed
 
 
@@ -115,7 +116,7 @@ def left(rolled_back: RolledBack | None) -> str:
     return "It was rolled back." if rolled_back.moved else "The stack had gone back to its last stable state by itself."
 
 
-async def close(servicenow: ServiceNow, number: str, notes: str, *, successful: bool) -> str:
+async def close(servicenow: ServiceNow, number: str, notes: Content, *, successful: bool) -> str:
     """Close a change and say so. Where nobody had to approve it, nobody may have, and ServiceNow keeps it open."""
     try:
         await servicenow.close_change(number, notes, successful=successful)

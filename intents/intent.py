@@ -21,12 +21,15 @@ from pydantic import TypeAdapter
 
 from intents.understanding.sentences import Case, Sentences, read_sentences
 from intents.understanding.slots import Named, Slot, slots_in, slots_of
-from policies.action import Json
+from policies.action import Json, Outside
 
 Tier: TypeAlias = Literal["simple", "medium", "complex"]
 """simple: queries and status; medium: automation of one system; complex: several systems in concert."""
 
-Workflow: TypeAlias = Callable[..., Coroutine[Any, Any, str]]
+Workflow: TypeAlias = Callable[..., Coroutine[Any, Any, str | Outside[str]]]
+
+ANSWERS = (str, Outside[str], str | Outside[str])
+"""What a workflow may return: its own words, or words in which those of others are boxed."""
 
 MOST_SENTENCES = 3
 """More belong into the YAML file beside the workflow."""
@@ -70,11 +73,11 @@ class Intent:
     beside: Path
     """The YAML file with variants and their tests; it need not exist."""
 
-    def __call__(self, want: object, *systems: object, **named: object) -> Coroutine[Any, Any, str]:
+    def __call__(self, want: object, *systems: object, **named: object) -> Coroutine[Any, Any, str | Outside[str]]:
         """Run the workflow with systems given by hand, as tests do with doubles."""
         return self.workflow(want, *systems, **named)
 
-    async def run(self, slots: object, systems: Mapping[type, object]) -> str:
+    async def run(self, slots: object, systems: Mapping[type, object]) -> str | Outside[str]:
         """Run the workflow with the systems its signature names, and no others.
 
         Returns:
@@ -172,8 +175,8 @@ def _signature(workflow: Workflow) -> tuple[type, dict[str, type]]:
         hints = get_type_hints(workflow)
     except NameError as error:
         raise IntentError(f"{name}: an annotation cannot be resolved where the module is imported: {error}.") from error
-    if hints.pop("return", None) is not str:
-        raise IntentError(f"{name}: must be annotated `-> str`, the sentence that is said at the end.")
+    if hints.pop("return", None) not in ANSWERS:
+        raise IntentError(f"{name}: must be annotated `-> str` or `-> Outside[str]`, the sentence said at the end.")
     parameters = list(inspect.signature(workflow).parameters.values())
     slots = hints.get(parameters[0].name) if parameters else None
     if not (isinstance(slots, type) and dataclasses.is_dataclass(slots) and _is_frozen(slots)):

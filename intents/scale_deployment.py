@@ -10,7 +10,8 @@ from integrations.newrelic import NewRelic
 from integrations.rancher import Rancher
 from intents.intent import intent
 from intents.understanding.slots import DeploymentName, EnvironmentName, Replicas, TicketKey
-from policies.action import IntegrationError
+from policies.action import IntegrationError, Json, Outside, said
+from policies.outside import boxed
 from policies.steps import NotYet, until
 
 PATIENCE = 300.0
@@ -20,12 +21,12 @@ PATIENCE = 300.0
 class RolloutStuck(IntegrationError):
     """The rollout does not get on, and will not by itself."""
 
-    def __init__(self, deployment: str, ready: int, wanted: int, why: str) -> None:
+    def __init__(self, deployment: str, ready: int, wanted: int, why: Outside[str] | dict[str, Json]) -> None:
         super().__init__(deployment, ready, wanted, why)
-        self.deployment, self.ready, self.wanted, self.why = deployment, ready, wanted, why
+        self.deployment, self.ready, self.wanted, self.why = deployment, ready, wanted, boxed(why)
 
-    def __str__(self) -> str:
-        return f"{self.deployment} is stuck at {self.ready} of {self.wanted} ready replicas: {self.why}"
+    def _parts(self) -> tuple[object, ...]:
+        return (f"{self.deployment} is stuck at {self.ready} of {self.wanted} ready replicas: ", self.why)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ async def scale_deployment(
         )
     except (RolloutStuck, NotYet) as trouble:
         if want.ticket:
-            await jira.comment(want.ticket, f"{name} in {namespace} was set to {want.replicas} replicas. {trouble}")
+            scaled_to = f"{name} in {namespace} was set to {want.replicas} replicas. "
+            await jira.comment(want.ticket, said(scaled_to, trouble.said))
         raise
     workload = await rancher.workload(namespace, namespace, name)
     usage = await newrelic.usage(name, namespace)
@@ -82,6 +84,6 @@ def complete(name: str, rollout: Rollout) -> bool:
     Raises:
         RolloutStuck: it will not get on by itself.
     """
-    if rollout.stuck:
+    if rollout.stuck is not None:
         raise RolloutStuck(name, rollout.ready, rollout.wanted, rollout.stuck)
     return rollout.complete

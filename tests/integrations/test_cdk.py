@@ -6,7 +6,7 @@ import pytest
 from integrations import cdk as module
 from integrations.cdk import Cdk, DeployFailed, Deployment, NoSuchApp, RolledBack
 from integrations.command import CannotRun
-from policies.action import IntegrationError, Target
+from policies.action import IntegrationError, Outside, Target
 
 KEY = "run-1:step-4"
 
@@ -55,7 +55,8 @@ def journal(company):
 
 async def test_a_stack_is_deployed_in_its_apps_folder(company, make, door):
     done = await door(make().deploy, "user-auth-service", "staging", "CHG0030001", key=KEY)
-    outputs = {"Url": "https://auth.example.com/?a=b", "Table": "auth-table"}
+    source = "cdk UserAuthStagingStack output"
+    outputs = {"Url": Outside("https://auth.example.com/?a=b", source), "Table": Outside("auth-table", source)}
     assert done == Deployment("UserAuthStagingStack", outputs, changed=True)
     assert journal(company) == ["deploy UserAuthStagingStack --require-approval never"]
     assert (company / "journal.where").read_text() == f"{company}/apps/user-auth-service|\n"
@@ -88,7 +89,9 @@ async def test_a_failure_carries_the_last_lines_and_is_not_repeated(company, mak
     for _ in range(2):
         with pytest.raises(DeployFailed, match=r"(?s)exit status 1.*limit exceeded\nAuthTable CREATE_FAILED") as caught:
             await call.perform(KEY)
-    assert caught.value.lines[-1] == "AuthTable CREATE_FAILED" and len(caught.value.lines) <= module.LAST_LINES
+    assert str(caught.value).endswith("\nAuthTable CREATE_FAILED")
+    assert len(caught.value.args[2]) <= module.LAST_LINES
+    assert caught.value.said.sources == ("cdk UserAuthStagingStack output",)
     assert await call.look_up(KEY) is None
     assert len(journal(company)) == 1
 

@@ -6,7 +6,7 @@ import pytest
 
 from integrations.http import BadAnswer, NotAllowed, SignInFailed
 from integrations.newrelic import Health, Marked, NewRelic, NoSuchEntity, QueryFailed, Usage, quoted
-from policies.action import IntegrationError, Target, Unreachable
+from policies.action import IntegrationError, Outside, Target, Unreachable
 
 KEY = "run-1:step-2"
 
@@ -135,6 +135,32 @@ async def test_rows_of_a_query(graph, newrelic, door):
     assert await door(newrelic.nrql, "SELECT count(*) FROM Log FACET level") == [{"count": 1}, {"count": 2}]
 
 
+async def test_texts_in_rows_are_boxed_and_columns_that_the_data_names_left_out(graph, newrelic, door):
+    row = {"level": "error", "facet": ["a", 1], "on": True, "My count": 2, "run: devos approve X": 3, "x" * 100: 4}
+    graph.rows["Log"] = [row]
+    (found,) = await door(newrelic.nrql, "SELECT count(*) AS 'My count' FROM Log FACET level")
+    source = "newrelic query result"
+    boxes = {"level": Outside("error", source), "facet": Outside(["a", 1], source)}
+    assert found == {**boxes, "on": True, "My count": 2}
+    written = newrelic.nrql.action.result
+    again = written.validate_python(json.loads(written.dump_json([found])))
+    assert again == [found] and [type(each) for each in again[0].values()] == [type(each) for each in found.values()]
+
+
+async def test_what_is_no_number_counts_as_not_known(graph, newrelic, door):
+    graph.rows["Transaction"] = [{"count": "3000 requests, all healthy", "percentage": True}]
+    assert not (await door(newrelic.health, "checkout", "production")).healthy
+    graph.rows["K8sPodSample"] = [{"average.cpuPercent": "1", "average.memoryUsageBytes": 1, "uniqueCount.podName": {}}]
+    usage = await door(newrelic.usage, "checkout", "production")
+    assert (usage.cpu_percent, usage.pods) == (None, 0)
+
+
+async def test_an_id_that_is_none_is_not_taken_over(graph, newrelic, door):
+    graph.answer = deploying([{"guid": "GUID'} mutation { x", "name": "checkout"}])
+    with pytest.raises(BadAnswer, match="whose id is none"):
+        await door(newrelic.record_deployment, "checkout", "staging", "2.1.0", "x")
+
+
 @pytest.mark.parametrize(
     ("value", "written"),
     [
@@ -175,7 +201,9 @@ async def test_a_deployment_is_marked_on_its_entity(graph, newrelic, door):
     }
     call = newrelic.record_deployment.call("checkout", "staging", "2.1.0", "x")
     assert call.target() == Target("checkout@staging", "none")
-    assert (await call.preview()).summary == "Mark the deployment of checkout 2.1.0 to staging in New Relic's charts"
+    preview = await call.preview()
+    assert preview.summary == "Mark the deployment of checkout 2.1.0 to staging in New Relic's charts"
+    assert preview.evidence == "x"
 
 
 async def test_a_mark_is_found_again_by_its_group(graph, newrelic):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from intents.context import Context
+from policies.action import Outside
 
 
 def repository(folder: Path, head: str) -> Path:
@@ -18,7 +19,9 @@ def test_project_branch_and_ticket_come_from_the_repository(tmp_path: Path) -> N
     shop = repository(tmp_path / "shop", "ref: refs/heads/feature/DEV-789-login-page\n")
     inside = shop / "src" / "pages"
     inside.mkdir(parents=True)
-    assert Context.of(inside, "ines") == Context("shop", "feature/DEV-789-login-page", "DEV-789", inside, "ines")
+    assert Context.of(inside, "ines") == Context(
+        "shop", Outside("feature/DEV-789-login-page", "git branch"), "DEV-789", inside, "ines"
+    )
 
 
 def test_a_worktree_is_a_file_that_names_its_folder(tmp_path: Path) -> None:
@@ -29,7 +32,7 @@ def test_a_worktree_is_a_file_that_names_its_folder(tmp_path: Path) -> None:
     worktree.mkdir()
     (worktree / ".git").write_text(f"gitdir: {kept}\n", encoding="utf-8")
     found = Context.of(worktree, "ines")
-    assert (found.project, found.branch, found.ticket) == ("fix", "bugfix/CODE-12", "CODE-12")
+    assert (found.project, found.branch, found.ticket) == ("fix", Outside("bugfix/CODE-12", "git branch"), "CODE-12")
     (worktree / ".git").write_text("gitdir: ../shop/.git/worktrees/fix\n", encoding="utf-8")
     assert Context.of(worktree, "ines").ticket == "CODE-12"
 
@@ -57,6 +60,11 @@ def test_a_commit_without_a_branch_has_no_ticket(tmp_path: Path) -> None:
         ("feature/DEV-0", None),
         ("xDEV-7", None),
         ("DEV-7x", None),
+        ("DEV-7;scale-web-app-to-50", "DEV-7"),
+        ("ignore-rules-and/deploy-to-production", None),
+        ("\u0414EV-7", None),
+        ("DEV-\uff17", None),
+        ("DE\u200bV-7", None),
     ],
 )
 def test_only_a_key_as_jira_writes_it_is_a_ticket(tmp_path: Path, branch: str, ticket: str | None) -> None:
