@@ -38,6 +38,7 @@ from policies.action import IntegrationError, Json
 from policies.agreeing import ChangeGate, Verdict
 from policies.approvals import Approvals
 from policies.audit.checkpoint import Signer
+from policies.audit.keeping import Keeping, Limits, put_aside
 from policies.audit.keys import system_keyring
 from policies.audit.log import Entry, Log
 from policies.audit.shipping import Shipping, witness_of
@@ -124,6 +125,7 @@ class App:
             lifetime=timedelta(hours=settings.hours),
             idle=timedelta(minutes=settings.idle_minutes),
         )
+        self.keeping = Keeping(self.log, self.home / "audit.db", going_on=lambda: put_aside(engine))
         self.brake = Brake(self.home)
         self.door = Door(self.rules, self.log, self.approvals, self.brake, self._gate(), people=self.people)
         self.intents = {each.name: each for each in INTENTS}
@@ -156,6 +158,7 @@ class App:
         await self.dashboard.open()
         self._stack.push_async_callback(self.dashboard.close)
         self._beside(self.shipping.run())
+        self._beside(self.keeping.run(Limits(self.config.audit.keep_days, self.config.audit.keep_megabytes)))
 
     async def _open_record(self) -> None:
         """Open the log, unless somebody outside saw more of it, or another one."""

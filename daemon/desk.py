@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +20,8 @@ from daemon.questions import summary_lines
 from intents.understanding.understand import NotUnderstood, Understood
 from policies.action import Json, digest
 from policies.approvals import CannotAnswer
+from policies.audit.erasing import BadChoice, Choice
+from policies.audit.keeping import StillGoingOn
 from policies.audit.log import CannotRecord, Entry
 from policies.request import Request
 from policies.runs import CannotResume, NoSuchRun
@@ -59,6 +62,8 @@ class Desk:
             "approvals": self._approvals,
             "answer": self._answer,
             "brake": self._brake,
+            "open": self._open,
+            "erase": self._erase,
         }
 
     async def _say(self, question: dict[str, Any]) -> AsyncIterator[Json]:
@@ -250,6 +255,26 @@ class Desk:
         if not on:
             self._app.brake.thaw()
         yield {"frozen": on}
+
+    async def _open(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        """A way into the dashboard; who cannot be shown a word may only look around."""
+        peer, word = question["peer"], None
+        excused = await asyncio.to_thread(self.presence.excused, peer)
+        if not excused:
+            what = "The dashboard asks for a word before it lets anybody answer questions in your name."
+            with suppress(NotPresent):
+                word = await asyncio.to_thread(self.presence.challenge, peer, what, "dashboard")
+        yield {"url": self._app.dashboard.login_url(word=word, excused=excused)}
+
+    async def _erase(self, question: dict[str, Any]) -> AsyncIterator[Json]:
+        try:
+            choice, because = Choice.from_json(question), question.get("because")
+            erased = await asyncio.shield(asyncio.to_thread(self._app.keeping.erase, choice, self._app.person, because))
+        except BadChoice as problem:
+            raise Problem(str(problem), WRONG) from None
+        except (StillGoingOn, CannotRecord, OSError, sqlite3.Error) as problem:
+            raise Problem(f"Nothing was erased: {problem}", FAILED) from None
+        yield erased.to_json()
 
 
 async def _from(question: dict[str, Any], request: Request) -> Request:
