@@ -45,7 +45,7 @@ def approvals(
 def _lines(question: Question) -> Iterator[str]:
     """One question for a person."""
     yield (
-        f"{question.approval}  {question.run}  {question.subject} ({question.level})"
+        f"{question.approval}  {question.run}  {question.subject} ({question.level}) of {question.asker or 'unknown'}"
         f" asked {local(question.asked)}: {question.because or 'the reason was erased'}"
     )
     if question.plan is None:

@@ -13,9 +13,6 @@ from policies.audit.event import Stored
 
 ASKED, ANSWERED, REFUSED = "devos.approval.asked", "devos.approval.answered", "devos.approval.refused"
 
-TOO_LATE = "at the same moment"
-"""In the problem of an answer that was recorded and then came second to another one."""
-
 
 class Entries(Protocol):
     """A log that can be read: `Log` or `Reader`."""
@@ -56,6 +53,12 @@ class Question:
     subject: str
     """"plan", "step:N" or "outcome:N:K"."""
     level: str
+    asker: str | None
+    """Who asked for the run."""
+    group: str | None
+    """Of which group those must be who approve."""
+    votes: int
+    """How many of them."""
     digest: str
     plan: list[Json] | None
     """What was shown, change by change; None where it was erased."""
@@ -113,7 +116,7 @@ def fold(entries: Iterable[Stored]) -> list[Question]:
             questions.append(_question(entry))
         elif entry.type in (ANSWERED, REFUSED) and approval in places:
             asked = questions[places[approval]]
-            questions[places[approval]] = replace(asked, answers=_answered(asked.answers, entry))
+            questions[places[approval]] = replace(asked, answers=(*asked.answers, _answer(entry)))
     return questions
 
 
@@ -124,6 +127,9 @@ def _question(entry: Stored) -> Question:
         run=entry.run or "",
         subject=str(data.get("subject")),
         level=str(data.get("level")),
+        asker=data.get("asker"),
+        group=data.get("group"),
+        votes=data.get("votes", 1),
         digest=str(data.get("digest")),
         plan=shown.get("plan"),
         because=shown.get("because"),
@@ -132,25 +138,17 @@ def _question(entry: Stored) -> Question:
     )
 
 
-def _answered(answers: tuple[Answer, ...], entry: Stored) -> tuple[Answer, ...]:
-    """The answers, with what this entry says of them."""
+def _answer(entry: Stored) -> Answer:
     data = entry.data
-    answer = Answer(
+    return Answer(
         by=str(data.get("by")),
         via=str(data.get("via")),
         answer=str(data.get("answer")),
         digest=str(data.get("digest")),
         reason=(entry.payload or {}).get("because"),
         at=entry.time,
+        problem=None if entry.type == ANSWERED else str(data.get("problem")),
     )
-    if entry.type == ANSWERED:
-        return (*answers, answer)
-    problem = str(data.get("problem"))
-    same = [place for place, each in enumerate(answers) if replace(answer, at=each.at, reason=each.reason) == each]
-    if TOO_LATE in problem and same:
-        place = same[-1]
-        return (*answers[:place], replace(answers[place], problem=problem), *answers[place + 1 :])
-    return (*answers, replace(answer, problem=problem))
 
 
 def _moments(question: Question) -> list[datetime]:

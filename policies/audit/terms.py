@@ -56,7 +56,9 @@ def persons(entry: Stored, asker: str | None) -> list[str]:
     named = [asker] if asker else []
     for name in PERSONS:
         value = entry.data.get(name)
-        named += [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str) and each]
+        # Several who agreed stand in one text, as a run shows them.
+        several = value.split(", ") if name == "approved_by" and isinstance(value, str) else [value]
+        named += [each for each in several if isinstance(each, str) and each]
     return list(dict.fromkeys(named))
 
 

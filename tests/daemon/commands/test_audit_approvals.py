@@ -33,8 +33,9 @@ def test_for_a_person_it_is_a_few_lines(house: House) -> None:
     assert "    nobody answered\n" in listed.out
     house.devos("deny", question["id"])
     house.devos("approve", question["id"])
+    (found,) = house.devos("audit", "approvals", "--run", asked["run"], "--json").json
     lines = house.devos("audit", "approvals", "--run", asked["run"]).out.splitlines()
-    assert lines[0].startswith(f"{question['id']}  {asked['run']}  plan (confirm) asked ")
+    assert lines[0].startswith(f"{question['id']}  {asked['run']}  plan (confirm) of {found['asker']} asked ")
     assert lines[1] == f"    {question['plan'][0]['summary']}"
     assert f"    digest {question['digest']}" in lines
     no, late = lines[-2:]

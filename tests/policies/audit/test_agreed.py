@@ -13,6 +13,7 @@ from policies.approvals import Approval, Approvals, CannotAnswer
 from policies.audit.agreed import Question, agreed
 from policies.audit.log import Entry, Log
 from policies.audit.reader import Reader
+from policies.decision import Demand, Level
 from policies.store import engine_of, metadata
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -43,8 +44,12 @@ def approvals(tmp_path: Path, log: Log, clock: Clock) -> Iterator[Approvals]:
     engine.dispose()
 
 
-async def ask(approvals: Approvals, run: str = "run-1", digest: str = "d1") -> Approval:
-    return await approvals.ask(run, "plan", digest, "confirm", [{"summary": "Scale web-app to 10"}], "In production.")
+OTHERS = Demand(Level.APPROVE)
+
+
+async def ask(approvals: Approvals, run: str = "run-1", digest: str = "d1", demand: Demand = OTHERS) -> Approval:
+    plan = [{"summary": "Scale web-app to 10"}]
+    return await approvals.ask(run, "plan", digest, demand, plan, "In production.", asker="ana")
 
 
 async def test_a_question_with_its_answer(approvals: Approvals, log: Log, clock: Clock) -> None:
@@ -56,7 +61,10 @@ async def test_a_question_with_its_answer(approvals: Approvals, log: Log, clock:
         approval=asked.id,
         run="run-1",
         subject="plan",
-        level="confirm",
+        level="approve",
+        asker="ana",
+        group=None,
+        votes=1,
         digest="d1",
         plan=[{"summary": "Scale web-app to 10"}],
         because="In production.",
@@ -73,16 +81,27 @@ async def test_answers_that_did_not_count_say_why(approvals: Approvals, log: Log
     asked = await ask(approvals)
     with pytest.raises(CannotAnswer):
         await approvals.answer(asked.id, True, "ben", "web", digest="another")
-    await approvals.answer(asked.id, False, "ana", "terminal")
     with pytest.raises(CannotAnswer):
-        await approvals.answer(asked.id, False, "ana", "terminal")
+        await approvals.answer(asked.id, True, "ana", "terminal", because="it is mine")
+    await approvals.answer(asked.id, False, "cleo", "terminal")
+    with pytest.raises(CannotAnswer):
+        await approvals.answer(asked.id, False, "cleo", "terminal")
     (question,) = agreed(log)
     assert [(each.by, each.answer, each.problem is None) for each in question.answers] == [
         ("ben", "yes", False),
-        ("ana", "no", True),
-        ("ana", "no", False),
+        ("ana", "yes", False),
+        ("cleo", "no", True),
+        ("cleo", "no", False),
     ]
-    assert [each.by for each in question.counted] == ["ana"]
+    assert [each.by for each in question.counted] == ["cleo"] and question.answers[1].reason == "it is mine"
+
+
+async def test_several_may_have_to_agree(approvals: Approvals, log: Log) -> None:
+    asked = await ask(approvals, demand=Demand(Level.APPROVE, votes=2))
+    for person in ("ben", "cleo"):
+        await approvals.answer(asked.id, True, person, "web")
+    (question,) = agreed(log)
+    assert question.votes == 2 and [each.by for each in question.counted] == ["ben", "cleo"]
 
 
 async def test_of_answers_at_the_same_moment_one_counted(approvals: Approvals, log: Log) -> None:

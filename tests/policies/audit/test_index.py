@@ -32,7 +32,7 @@ def index(path: Path, place: Path, filled: Log) -> Iterator[Index]:
 
 
 INTENDED, STARTED = "devos.action.intended", "devos.run.started"
-AGREED = {"rule": "on-call", "approved_by": ["ben", "cleo"]}
+AGREED = {"rule": "on-call", "approved_by": "ben, cleo"}
 ASKED = {"approval": "k7q2mx", "level": "approve"}
 
 STORY = [
