@@ -16,8 +16,11 @@ from pathlib import Path
 
 from policies.action import Outside
 
-_ISSUE = re.compile(r"(?<![A-Za-z0-9])([A-Z][A-Z0-9]+-[1-9][0-9]*)(?![0-9A-Za-z])")
-"""In capitals, as Jira itself wants them in a branch's name: "release-2" is no issue."""
+_ISSUE = re.compile(r"(?:^|(?<=[/_.,:;#@+()-]))([A-Z][A-Z0-9]+-[1-9][0-9]*)(?=$|[/_.,:;#@+()-])")
+"""In capitals, as Jira itself wants them in a branch's name: "release-2" is no issue.
+
+Only signs may stand beside it: with a letter of another alphabet or an invisible one, it would look like another key.
+"""
 _LONGEST_HEAD = 4_096
 """Bytes read of .git and HEAD; git's own are far shorter."""
 

@@ -26,9 +26,12 @@ from policies.door import Door
 from policies.engine import SHIPPED, Rules
 from policies.order import Order
 from policies.output import Origin, decode
+from policies.outside import words
 from policies.plan import Plan
 from policies.store import engine_of, prepare
 
+PATIENCE = 60.0
+"""Seconds after which a request that waits for what never comes has failed."""
 ENVIRONMENTS = {"production": "production", "staging": "staging"}
 
 
@@ -38,10 +41,11 @@ class Scope:
     def __init__(self, door: Door, origin: Origin) -> None:
         numbers = count(1)
         self.order: Order[int] = Order(lambda: next(numbers))
+        self.opened: set[str] = set()
         self._door, self._origin = door, origin
 
     def enter(self, call: Call[Any]) -> Coroutine[Any, Any, Any]:
-        return self._take(self.order.next(), call)
+        return self._take(self.order.next(), call.after(self.opened))
 
     async def _take(self, step: int, call: Call[Any]) -> Any:
         return decode(call, await self._door.perform(self._origin, call, step, Plan(), None))
@@ -65,14 +69,16 @@ class Company:
     async def do(self, request: Intent, **slots: Json) -> str:
         """Carry out a request; what is said at the end."""
         origin = Origin(f"run-{next(self._runs)}", "ada", "typed", request.name, request.tier)
-        with entered(Scope(self.door, origin)):
-            return await request.run(request.slots_from_json(slots), self.systems)
+        async with asyncio.timeout(PATIENCE):
+            with entered(Scope(self.door, origin)):
+                return words(await request.run(request.slots_from_json(slots), self.systems))
 
     async def answer(self) -> None:
         for question in self.approvals.open():
             (change,) = question.plan
             self.asked.append(change)
-            await self.approvals.answer(question.id, self.says(change["action"]), "grace", "terminal", because="so")
+            by = "grace" if question.level == "approve" else "ada"  # somebody else, or whoever asked
+            await self.approvals.answer(question.id, self.says(change["action"]), by, "terminal", because="so")
 
     def state(self, system: str) -> dict[str, Any]:
         return dict(self.sandbox.state()[system])

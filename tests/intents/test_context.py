@@ -65,6 +65,8 @@ def test_a_commit_without_a_branch_has_no_ticket(tmp_path: Path) -> None:
         ("\u0414EV-7", None),
         ("DEV-\uff17", None),
         ("DE\u200bV-7", None),
+        ("X\u200bDEV-7", None),
+        ("DEV-7\u0661", None),
     ],
 )
 def test_only_a_key_as_jira_writes_it_is_a_ticket(tmp_path: Path, branch: str, ticket: str | None) -> None:

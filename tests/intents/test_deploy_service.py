@@ -11,8 +11,9 @@ from integrations.cdk import DeployFailed, Deployment, RolledBack
 from integrations.newrelic import Health
 from integrations.servicenow import Change, NotReady
 from intents.deploy_service import Deploy, DeploymentFailed, deploy_service
-from policies.action import Unreachable
+from policies.action import Content, Outside, Unreachable
 from policies.output import Refused
+from policies.outside import words
 from policies.scope import Polling, current_manner
 from policies.steps import NotYet
 
@@ -33,12 +34,15 @@ class Systems:
         approved: bool = True,
     ) -> None:
         self.done: list[tuple[Any, ...]] = []
+        self.sources: list[tuple[str, ...]] = []
+        """Of the notes and comments, where their words came from."""
         self._cdk_fails, self._healthy, self._approved = cdk_fails, healthy, approved
         self._backs_out, self._moves = backs_out, moves
 
     async def request_change(self, **asked: str) -> Change:
         self.done.append(("change", asked["short_description"], asked["risk"]))
-        return Change("CHG7", "id", "Assess", "requested", "", asked["short_description"], "https://x")
+        what = Outside(asked["short_description"], "servicenow CHG7 short description")
+        return Change("CHG7", "id", "Assess", "requested", None, what, "https://x")
 
     async def deploy(self, service: str, environment: str, change: str, version: str | None) -> Deployment:
         self.done.append(("deploy", service, environment, change, version))
@@ -66,21 +70,23 @@ class Systems:
         self.done.append(("rollback", service, environment))
         return RolledBack("UserAuthStack", self._moves)
 
-    async def comment(self, key: str, body: str) -> None:
-        self.done.append(("comment", key, body))
+    async def comment(self, key: str, body: Content) -> None:
+        self.done.append(("comment", key, words(body)))
+        self.sources.append(() if isinstance(body, str) else body.sources)
 
-    async def comment_change(self, number: str, body: str) -> None:
-        self.done.append(("comment", number, body))
+    async def comment_change(self, number: str, body: Content) -> None:
+        self.done.append(("comment", number, words(body)))
 
-    async def close_change(self, number: str, notes: str, successful: bool) -> None:
+    async def close_change(self, number: str, notes: Content, successful: bool) -> None:
         if not self._approved:
             raise NotReady(number, "Assess", "closed")
-        self.done.append(("close", number, notes, successful))
+        self.done.append(("close", number, words(notes), successful))
+        self.sources.append(() if isinstance(notes, str) else notes.sources)
 
 
 async def deploy(systems: Systems, **slots: str) -> str:
     want = Deploy("user-auth-service", "staging", **slots)
-    return await deploy_service(want, systems, systems, systems, systems)
+    return words(await deploy_service(want, systems, systems, systems, systems))
 
 
 async def test_from_the_change_to_the_people() -> None:
@@ -135,6 +141,7 @@ async def test_a_failure_says_how_the_stack_is_left(
     assert said.endswith(f"{after} CHG7 is closed as unsuccessful.")
     offered = trouble.get("cdk_fails", False) and trouble.get("backs_out", True)
     assert (("rollback", "user-auth-service", "staging") in systems.done) is offered
+    assert set(systems.sources) == {("cdk UserAuthStack output",) if "cdk_fails" in trouble else ()}
     (closed,) = (done for done in systems.done if done[0] == "close")
     assert closed[3] is False and why in closed[2] and closed[2].endswith(after)
     assert [done for done in systems.done if done[:2] == ("comment", "DEV-456")] == (
@@ -179,7 +186,7 @@ class TestOverTheSystems:
 
     async def test_a_person_who_says_no(self, company: Company) -> None:
         company.says = lambda action: False
-        with pytest.raises(Refused, match="grace said no"):
+        with pytest.raises(Refused, match="ada said no"):
             await company.do(deploy_service, service="checkout", environment="production")
         assert not deployed(company)
 
@@ -190,7 +197,7 @@ class TestOverTheSystems:
         with pytest.raises(DeploymentFailed) as failed:
             await company.do(deploy_service, service="checkout", environment="production", ticket="DEV-456")
         after = "The stack had gone back to its last stable state by itself." if yes else "It was not rolled back."
-        assert failed.value.after == after and "cdk failed with CheckoutProductionStack" in failed.value.why
+        assert failed.value.after == after and "cdk failed with CheckoutProductionStack" in words(failed.value.why)
         assert [each["action"] for each in company.asked] == ["cdk.deploy", "cdk.rollback"]
         assert company.comments("DEV-456")[-1].split() == str(failed.value).split()
         (_, change), *_ = reversed(company.state("servicenow")["changes"].items())
@@ -202,7 +209,7 @@ class TestOverTheSystems:
             DeploymentFailed, match="Waited 120 s in vain for the health of checkout in production"
         ) as failed:
             await company.do(deploy_service, service="checkout", environment="production")
-        assert "At the end: checkout in production is not healthy: " in failed.value.why
+        assert "At the end: checkout in production is not healthy: " in words(failed.value.why)
         assert "It stays deployed" in failed.value.after
         assert [each["action"] for each in company.asked] == ["cdk.deploy"]
 

@@ -11,8 +11,9 @@ from integrations.kubernetes import Deployment, Rollout, Scaled
 from integrations.newrelic import Usage
 from integrations.rancher import Workload
 from intents.scale_deployment import RolloutStuck, Scale, complete, scale_deployment
-from policies.action import Unreachable
+from policies.action import Content, Outside, Unreachable
 from policies.output import Refused
+from policies.outside import words
 from policies.scope import Polling, current_manner
 from policies.steps import NotYet
 
@@ -28,7 +29,7 @@ class Systems:
         self._rollouts, self._replicas = rollouts, replicas
 
     async def deployment(self, name: str, namespace: str) -> Deployment:
-        return Deployment(name, namespace, self._replicas, self._replicas, "image:1", 1)
+        return Deployment(name, namespace, self._replicas, self._replicas, Outside("image:1", "test"), 1)
 
     async def scale(self, name: str, namespace: str, replicas: int) -> Scaled:
         self.done.append(("scale", name, namespace, replicas))
@@ -47,17 +48,19 @@ class Systems:
         raise NotYet(polling.what, 300, str(self._rollouts[-1]))
 
     async def workload(self, cluster: str, namespace: str, name: str) -> Workload:
-        return Workload(cluster, namespace, name, "active", 10, 10, "")
+        return Workload(Outside(cluster, "test"), namespace, name, "active", 10, 10, None)
 
     async def usage(self, deployment: str, namespace: str) -> Usage:
         return Usage(deployment, namespace, 31.0, 2.0**28, 10, 5, "Each pod uses 31 %")
 
-    async def comment(self, key: str, body: str) -> None:
-        self.done.append(("comment", key, body))
+    async def comment(self, key: str, body: Content) -> None:
+        self.done.append(("comment", key, words(body)))
+        self.sources = () if isinstance(body, str) else body.sources
 
 
-def rollout(ready: int, stuck: str = "") -> Rollout:
-    return Rollout(wanted=10, updated=ready, ready=ready, complete=ready == 10, stuck=stuck)
+def rollout(ready: int, stuck: str | None = None) -> Rollout:
+    why = None if stuck is None else Outside(stuck, "kubernetes pod")
+    return Rollout(wanted=10, updated=ready, ready=ready, complete=ready == 10, stuck=why)
 
 
 async def test_the_rollout_is_watched_until_it_is_done() -> None:
@@ -96,6 +99,8 @@ async def test_a_rollout_that_does_not_end(ticket: str | None, last: Rollout, ki
     told = [done[2] for done in systems.done if done[0] == "comment"]
     assert len(told) == (1 if ticket else 0)
     assert all(each.startswith("web-app in production was set to 10 replicas. ") and said in each for each in told)
+    if ticket:
+        assert systems.sources == (("kubernetes pod",) if kind is RolloutStuck else ())
 
 
 def test_when_a_rollout_is_over() -> None:
@@ -133,7 +138,7 @@ class TestOverTheSystems:
         company.sandbox.settings(pods_never_ready=["production/web-app"])
         with pytest.raises(RolloutStuck, match="web-app is stuck at 4 of 6 ready replicas: ") as stuck:
             await company.do(scale_deployment, deployment="web-app", replicas=6, ticket="DEV-456")
-        assert stuck.value.why
+        assert stuck.value.why.sources == ("kubernetes production/web-app pod",)
         assert company.comments("DEV-456")[-1] == f"web-app in production was set to 6 replicas. {stuck.value}"
 
     async def test_a_rollout_that_takes_too_long(self, company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +151,7 @@ class TestOverTheSystems:
 
     async def test_a_person_who_says_no(self, company: Company) -> None:
         company.says = lambda action: False
-        with pytest.raises(Refused, match="grace said no: so"):
+        with pytest.raises(Refused, match="ada said no: so"):
             await company.do(scale_deployment, deployment="web-app", replicas=10)
         assert not company.changes("kubernetes")
         assert company.state("kubernetes")["deployments"]["production/web-app"]["replicas"] == 4
