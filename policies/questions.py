@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from policies.store import approvals_table as table
 from policies.store import runs_table, votes_table
 from policies.times import Times
 
+VOTE = tuple(each.name for each in fields(Vote))
 LIVES = ("idle", "question", "change")
 """What ends an approval besides its question's end, from the shortest life to the longest."""
 
@@ -182,10 +184,11 @@ class Questions:
 
     @staticmethod
     def _select(connection: Connection, condition: sa.ColumnElement[bool]) -> list[Approval]:
-        order = (table.c.created, table.c.id)
-        rows = connection.execute(sa.select(table).where(condition).order_by(*order)).mappings().all()
-        given = _votes(connection, [row["id"] for row in rows])
-        return [_approval(row, given.get(row["id"], ())) for row in rows]
+        votes = table.outerjoin(votes_table, (votes_table.c.approval == table.c.id) & votes_table.c.yes.is_(True))
+        order = (table.c.created, table.c.id, votes_table.c.at, votes_table.c.by)
+        named = [votes_table.c[name].label(f"vote_{name}") for name in VOTE]
+        rows = connection.execute(sa.select(table, *named).select_from(votes).where(condition).order_by(*order))
+        return [_approval(list(of_one)) for _, of_one in groupby(rows.mappings(), lambda row: row["id"])]
 
 
 def _ended() -> sa.ColumnElement[str]:
@@ -199,18 +202,9 @@ def _end_all(connection: Connection) -> None:
     connection.execute(table.update().where(live).values(status=_ended(), until=OVER))
 
 
-def _votes(connection: Connection, codes: Sequence[str]) -> dict[str, tuple[Vote, ...]]:
-    if not codes:
-        return {}
-    found: dict[str, tuple[Vote, ...]] = {}
-    wanted = sa.select(votes_table).where(votes_table.c.approval.in_(codes), votes_table.c.yes.is_(True))
-    for row in connection.execute(wanted.order_by(votes_table.c.at, votes_table.c.by)).mappings():
-        vote = Vote(**{each.name: row[each.name] for each in fields(Vote)})
-        found[row["approval"]] = (*found.get(row["approval"], ()), vote)
-    return found
-
-
-def _approval(row: Any, given: tuple[Vote, ...]) -> Approval:
-    values = dict(row) | {"given": given}
-    values |= {name: tuple(row[name] or ()) for name in ("asked_from", "opened")}
-    return Approval(**values)
+def _approval(rows: list[Any]) -> Approval:
+    """A question from its rows, one for each yes, or one without."""
+    values = {column.name: rows[0][column.name] for column in table.columns}
+    values |= {name: tuple(values[name] or ()) for name in ("asked_from", "opened")}
+    votes = [{name: row[f"vote_{name}"] for name in VOTE} for row in rows]
+    return Approval(**values, given=tuple(Vote(**vote) for vote in votes if vote["by"] is not None))
