@@ -5,6 +5,7 @@ A case file is YAML, a list of mappings; docs/rules.md says what may stand in on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,9 @@ from policies.schema import CHOICES, arguments_of
 
 ALLOW = "allow"
 """Stands for every level but deny."""
+
+DEEPEST = 16
+"""How deep a case may nest; the reader's time grows with the square of it."""
 
 NOON = "2026-06-16T12:00"
 """When a case happens that does not say: a Tuesday, local time."""
@@ -86,8 +90,6 @@ def read_cases(
             problems.append(Problem(file.name, line, f"is no YAML: {error.problem or error.context}."))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             problems.append(Problem(file.name, 0, f"cannot be read: {error}."))
-        except RecursionError:
-            problems.append(Problem(file.name, 0, "cannot be read: it is nested too deeply."))
     if problems:
         raise RuleError(problems)
     return cases
@@ -145,8 +147,13 @@ class _Reading:
         self.ok = True
 
     def cases(self, text: str) -> list[Case]:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise yaml.YAMLError("a case is written out, without aliases")
+        depth = 0
+        for event in yaml.parse(text, yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent):
+                raise yaml.YAMLError("a case is written out, without aliases")
+            if depth > DEEPEST:
+                raise yaml.YAMLError(f"it nests more than {DEEPEST} deep")
         loader = yaml.SafeLoader(text)
         try:
             root = loader.get_single_node()
@@ -166,6 +173,9 @@ class _Reading:
         said = loader.construct_document(node)
         self.lines = {str(key.value): key.start_mark.line + 1 for key, _ in node.value} | {"": line}
         self.ok = True
+        for name, count in Counter(str(key.value) for key, _ in node.value).items():
+            if count > 1:
+                self._wrong(name, f"{name!r} stands here twice; one would be lost.")
         facts = self._facts(said)
         known_level = self._choice(said, "level", (*map(str, Level), ALLOW))
         never = self._texts(said, "not")
