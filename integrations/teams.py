@@ -98,7 +98,7 @@ class Teams:
         """
         if not self._graph.sign_in.is_account:
             raise NoAccount
-        return await self._find(code) or _posted(await self._graph.post(self._messages, _message(code, wire(card))))
+        return await self.find(code) or _posted(await self._graph.post(self._messages, _message(code, wire(card))))
 
     @ask.target
     def _ask_target(self, code: str, card: Content) -> Target:
@@ -112,7 +112,7 @@ class Teams:
     async def _ask_lookup(self, code: str, card: Content) -> Found[Posted] | None:
         """Every card is attached under an id made from its code; while nothing answers, asking again looks as well."""
         try:
-            there = await self._find(code)
+            there = await self.find(code)
         except IntegrationError:
             return None
         return Found(there) if there else None
@@ -149,18 +149,18 @@ class Teams:
             return None
         return Found(None) if any(each.get("content") == wire(card) for each in stands["attachments"]) else None
 
-    async def aclose(self) -> None:
-        """Close the connections of this event loop."""
-        await self._graph.aclose()
-
-    async def _find(self, code: str) -> Posted | None:
-        """The message that holds the card of this code, written by this very account."""
+    async def find(self, code: str) -> Posted | None:
+        """The message that holds the card of this code, written by this very account: a plain method, not an action."""
         me = await self._graph.get("/me", {"$select": "id"})
         for each in await self._graph.pages(self._messages, {"$top": PAGE}, RECENT):
             ids = [attachment.get("id") for attachment in each.get("attachments") or ()]
             if _mark(code) in ids and _author(each) == me["id"] and not each.get("deletedDateTime"):
                 return _posted(each)
         return None
+
+    async def aclose(self) -> None:
+        """Close the connections of this event loop."""
+        await self._graph.aclose()
 
     def _place(self, message: str) -> str:
         return f"{self._messages}/{_number(message)}"
