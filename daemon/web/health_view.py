@@ -25,16 +25,15 @@ def health_page(house: House, started: datetime, searchable: bool) -> Health:
     """
     daemon = _daemon(house)
     log = _log(house, searchable)
-    witnesses = tuple(Part(each, "good", "Keeps copies of the signed heads.") for each in house.config.audit.witnesses)
-    none = Part("none", "warn", "Nobody else keeps signed heads, so a log that was replaced whole goes unnoticed.")
+    witnesses = _witnesses(house)
     systems = _systems(house)
     ways = _ways(house)
-    parts = (*daemon, *log, *systems, *ways)
+    parts = (*daemon, *log, *witnesses, *systems, *ways)
     return Health(
         state=worst(parts),
         daemon=daemon,
         log=log,
-        witnesses=witnesses or (none if not house.sandbox else Part("none", "off", "A sandbox needs none."),),
+        witnesses=witnesses,
         systems=systems,
         ways=ways,
         started=started,
@@ -77,6 +76,18 @@ def _log(house: House, searchable: bool) -> tuple[Part, ...]:
         Part("head", "good", f"Signed, root {head.root.hex()}."),
         found,
     )
+
+
+def _witnesses(house: House) -> tuple[Part, ...]:
+    found = tuple(
+        Part(each.witness, "warn", f"Not reached: {each.problem}")
+        if each.problem
+        else Part(each.witness, "good", "Reached; it saw " + (f"{each.size} entries." if each.size else "nothing yet."))
+        for each in house.shipping.state
+    )
+    if found or house.sandbox:
+        return found or (Part("none", "off", "A sandbox needs none."),)
+    return (Part("none", "warn", "Nobody else keeps signed heads, so a log that was replaced whole goes unnoticed."),)
 
 
 def _systems(house: House) -> tuple[Part, ...]:

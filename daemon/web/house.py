@@ -11,6 +11,7 @@ from daemon.names import Names
 from policies.action import Action
 from policies.approvals import Approvals
 from policies.audit.log import Log
+from policies.audit.shipping import Shipping
 from policies.brake import Brake
 from policies.engine import Rules
 from policies.reload import LiveRules
@@ -48,6 +49,10 @@ class House(Protocol):
     @property
     def log(self) -> Log:
         """The record."""
+
+    @property
+    def shipping(self) -> Shipping:
+        """Lets witnesses see the record's head."""
 
     @property
     def rules(self) -> LiveRules:

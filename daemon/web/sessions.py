@@ -143,7 +143,8 @@ def _hash(secret: str) -> bytes:
 
 
 def _folded(word: str) -> bytes:
-    return word.strip().casefold().encode(errors="replace")
+    """A word however it was typed: its parts may be apart, and capitals do not matter."""
+    return "-".join(word.casefold().replace("-", " ").split()).encode(errors="replace")
 
 
 def _trim(held: dict[bytes, Kept]) -> list[Kept]:
