@@ -14,7 +14,7 @@ from policies.people import People
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.daemon.asking.conftest import Company, Office
+    from tests.daemon.asking.office import Company, Office
 
 TABLE = "sysapproval_approver"
 

@@ -15,7 +15,7 @@ from policies.people import People
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.daemon.asking.conftest import Company, Office
+    from tests.daemon.asking.office import Company, Office
 
 
 async def test_a_colleague_approves_and_the_card_says_so(office: Office, company: Company) -> None:

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from daemon.asking.desktop import DesktopWay
+from daemon.asking.servicenow import ServiceNowWay
+from daemon.asking.teams import TeamsWay
+from daemon.asking.ways import NotConnected, places_of, ways_of
+from daemon.config import Config
+from daemon.systems import simulated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.daemon.asking.office import Company, Office
+
+
+def config(**more: object) -> Config:
+    return Config.model_validate({"approvals": {"ways": ["desktop", "teams", "servicenow"]}, **more})
+
+
+async def test_the_ways_that_the_settings_name(office: Office, company: Company, tmp_path: Path) -> None:
+    systems = simulated(company.endpoints, {}, tmp_path, tmp_path)
+    ways = ways_of(config(), systems, office.door, office.approvals, page=lambda run: None, show=print)
+    assert [type(way) for way in ways] == [DesktopWay, TeamsWay, ServiceNowWay]
+    assert [way.name for way in ways] == ["desktop", "teams", "servicenow"]
+    none = Config.model_validate({"approvals": {"ways": []}})
+    assert ways_of(none, systems, office.door, office.approvals, page=lambda run: None, show=print) == []
+
+
+async def test_what_is_named_and_not_connected_says_so(office: Office) -> None:
+    ways = ways_of(config(), {}, office.door, office.approvals, page=lambda run: None, show=print)
+    assert [type(way) for way in ways] == [DesktopWay, NotConnected, NotConnected]
+    question = await office.asks()
+    for way in ways[1:]:
+        assert way.objection(question) == way.health and f"[{way.name}]" in way.health
+        await way.ask(question)
+        await way.withdraw(question)
+
+
+def test_links_lead_to_the_systems_that_the_settings_name() -> None:
+    assert places_of(Config()) == {}
+    named = {
+        "jira": {"url": "https://j.example", "email": "a@j.example"},
+        "servicenow": {"url": "https://s.example", "user": "a"},
+        "newrelic": {"account": 7},
+    }
+    assert places_of(Config.model_validate(named)) == {
+        "Jira": "https://j.example",
+        "ServiceNow": "https://s.example",
+        "New Relic": "https://one.newrelic.com",
+    }
