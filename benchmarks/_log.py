@@ -1,7 +1,7 @@
 """An audit log of any size for the benchmarks, like that of a busy desk, made in seconds instead of minutes.
 
 The proportions are those of scaled deployments: per run of ten steps an "intended" and a "done" for each, then what
-the run said; nine entries of ten have a payload (80 bytes of arguments before a step, 600 bytes of result after it), and
+the run said; nine entries of ten have a payload (80 bytes of arguments before a step, 600 bytes of result after), and
 of every 64 entries one checkpoint stays, which is the most that the log itself keeps.
 """
 
@@ -70,7 +70,12 @@ def _entries(count: int, dice: random.Random) -> Iterator[Entry]:
             result: Json = {"deployment": "web-app", "ready": n % 10 + 1, "events": [f"Scaled up replica set {n}"] * 20}
             entry = Entry("devos.action.done", run, step, "kubernetes.scale", {**facts, "how": "performed"}, result)
         else:
-            decision: Json = {"level": "confirm", "rule": "careful.cedar:21", "because": "a change in production", "n": n}
+            decision: Json = {
+                "level": "confirm",
+                "rule": "careful.cedar:21",
+                "because": "a change in production",
+                "n": n,
+            }
             facts = {**facts, "args": arguments, "decision": decision, "approval": "K7QX", "rules": f"{n % 7:064x}"}
             entry = Entry("devos.action.intended", run, step, "kubernetes.scale", facts, {"args": arguments})
         if dice.random() >= PAYLOADS:

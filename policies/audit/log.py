@@ -25,7 +25,7 @@ from policies.audit.reader import Reader
 from policies.audit.recover import recover
 from policies.audit.redact import redact as redacted
 from policies.audit.schema import NewerFile, open_for_writing
-from policies.audit.tiles import completed
+from policies.audit.tiles import Node, completed
 
 __all__ = ["CannotRecord", "Checkpoint", "Entry", "Log", "NewerFile", "RolledBack", "Stored", "utc_now"]
 
@@ -195,8 +195,7 @@ class Log:
             (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()
             if last != tree.size:
                 raise CannotRecord(f"its last entry is {last}, but this process wrote up to {tree.size}")
-            for pending in group:
-                self._insert(pending, tree)
+            self._insert(group, tree)
             head = self._signer.sign(tree.size, tree.root())
             self._keep(head)
             self._file.prepare(head)
@@ -207,20 +206,23 @@ class Log:
         self._tree, self._head = tree, head
         self._file.publish()
 
-    def _insert(self, pending: _Pending, tree: CompactRange) -> None:
-        """Add one entry to the transaction and to the tree."""
-        digest = None
-        if pending.payload is not None:
-            digest = pending.payload[0]
-            self._connection.execute("INSERT INTO payloads VALUES (?, ?, ?)", pending.payload)
-        seq = tree.size + 1
-        event = envelope(pending.entry, seq, str(uuid.uuid4()), self._clock(), self._signer.origin, digest)
-        leaf = leaf_hash(event.encode())
-        self._connection.execute("INSERT INTO entries (seq, event) VALUES (?, ?)", (seq, event))
-        self._connection.execute("INSERT INTO leaves VALUES (?, ?)", (seq, leaf))
-        nodes = completed(tree.append(leaf), seq)
-        if nodes:
-            self._connection.executemany("INSERT INTO nodes VALUES (?, ?, ?)", nodes)
+    def _insert(self, group: list[_Pending], tree: CompactRange) -> None:
+        """Add the entries to the transaction and to the tree."""
+        entries: list[tuple[int, str]] = []
+        leaves: list[tuple[int, bytes]] = []
+        nodes: list[Node] = []
+        for seq, pending in enumerate(group, tree.size + 1):
+            digest = None if pending.payload is None else pending.payload[0]
+            event = envelope(pending.entry, seq, str(uuid.uuid4()), self._clock(), self._signer.origin, digest)
+            leaf = leaf_hash(event.encode())
+            entries.append((seq, event))
+            leaves.append((seq, leaf))
+            nodes += completed(tree.append(leaf), seq)
+        payloads = (each.payload for each in group if each.payload is not None)
+        self._connection.executemany("INSERT INTO payloads VALUES (?, ?, ?)", payloads)
+        self._connection.executemany("INSERT INTO entries (seq, event) VALUES (?, ?)", entries)
+        self._connection.executemany("INSERT INTO leaves VALUES (?, ?)", leaves)
+        self._connection.executemany("INSERT INTO nodes VALUES (?, ?, ?)", nodes)
 
     def _keep(self, head: Checkpoint) -> None:
         """Store the new head; the one before it goes unless it is the first of its block."""
