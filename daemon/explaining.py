@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policies.action import Action, Target
 from policies.audit.event import Unreadable
@@ -20,6 +20,9 @@ from policies.facts import facts_of
 from policies.problem import did_you_mean
 from policies.replay import HISTORY
 from policies.schema import arguments_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def facts_asked(
@@ -110,12 +113,12 @@ def lines(facts: Facts, explanation: Explanation) -> Iterator[str]:
 
 
 @contextmanager
-def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
-    """Draw a bar on standard error; gives what takes how far it is."""
+def progress_bar(total: int, console: Console | None = None) -> Iterator[Callable[[int], None]]:
+    """Draw a bar, on standard error where nothing else is given; gives what takes how far it is."""
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=console or Console(stderr=True), transient=True) as bar:
         task = bar.add_task("deciding again", total=total)
         yield lambda seq: bar.update(task, completed=seq)
 

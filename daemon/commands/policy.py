@@ -280,9 +280,9 @@ def _show_replay(found: Replayed) -> None:
     stricter = sum(each.stricter for each in found.differences)
     looser = sum(each.looser for each in found.differences)
     others = len(found.differences) - stricter - looser
-    print(
-        f"{found.decisions} decisions were made again: {len(found.differences)} would differ,"
-        f" {stricter} stricter, {looser} looser, {others} by another rule alone."
-    )
+    made = "1 decision was" if found.decisions == 1 else f"{found.decisions} decisions were"
+    counts = f"{stricter} stricter, {looser} looser, {others} by another rule alone"
+    print(f"{made} made again: {len(found.differences)} would differ, {counts}.")
     if found.untold:
-        print(f"{found.untold} could not be: their arguments were erased, or facts were not recorded yet.")
+        whose = "its" if found.untold == 1 else "their"
+        print(f"{found.untold} could not be: {whose} arguments were erased, or {whose} facts were not recorded yet.")
