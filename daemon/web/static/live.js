@@ -73,7 +73,7 @@ export function follow(path, shown) {
           stream.close();
           tell("still", "nothing more will change");
         }
-      } else if (answer.status === 401 || answer.status === 403) location.reload();
+      } else if (answer.status < 500) location.reload(); // to say why this page is no more
     } catch {
       tell("lost", "connection lost, trying again");
     }
@@ -82,15 +82,12 @@ export function follow(path, shown) {
       if (again) refresh();
     }, REST);
   };
-  let lost = false;
   const stream = new EventSource(path);
   stream.addEventListener("open", () => {
     tell("live", "live");
-    if (lost) refresh();
-    lost = false;
+    refresh(); // what happened since the page was made, or since the connection was lost, is told by no event
   });
   stream.addEventListener("error", () => {
-    lost = true;
     tell("lost", "connection lost, trying again");
   });
   stream.addEventListener("changed", refresh);

@@ -12,14 +12,15 @@ const enhance = () => {
 };
 
 // On a phone, the filters would stand between the search and what it found.
-const closeFacets = () => {
-  if (!matchMedia("(max-width: 719px)").matches) return;
-  for (const facet of document.querySelectorAll(".facet")) facet.open = facet.querySelector("[aria-current]") !== null;
+const narrow = matchMedia("(max-width: 719px)");
+const foldFacets = () => {
+  for (const facet of document.querySelectorAll(".facet")) facet.open = !narrow.matches || facet.querySelector("[aria-current]") !== null;
 };
 
 offerThemes(document.querySelector("[data-theme-switch]"));
 guard(document);
-closeFacets();
+foldFacets();
+narrow.addEventListener("change", foldFacets);
 listen();
 enhance();
 setInterval(keepTime, 1000);
