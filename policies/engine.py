@@ -133,7 +133,8 @@ class Rules:
         return self._narrowed[facts.action]
 
     def _reached(self, diagnostics: cedarpy.Diagnostics) -> list[Rule]:
-        return [rule for rule in self.rules if rule.id in diagnostics.reasons]
+        reasons = frozenset(diagnostics.reasons)
+        return [rule for rule in self.rules if rule.id in reasons]
 
     def _error(self, facts: Facts, errors: Sequence[str]) -> Decision:
         for rule in self.rules:
