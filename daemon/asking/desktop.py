@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,9 @@ class DesktopWay:
         self._approvals, self._person, self._show, self._clock = approvals, person, show, clock
         self._bus = _bus(environment, platform)
         self._notifier: DesktopNotifier | None = None
-        self._up: dict[str, str] = {}
+        self._up: dict[str, tuple[str, int | None]] = {}
+        self.shown = 0
+        """How many notifications were shown so far."""
         self.health = "ready" if self._bus else "There is no desktop session here, so no notification is shown."
 
     def objection(self, approval: Approval) -> str:
@@ -79,7 +82,7 @@ class DesktopWay:
         while True:
             pressed, since = await self._notify(approval, text), self._clock()
             answer = await pressed
-            self._up.pop(approval.id, None)
+            await self._take_down(approval.id)  # some desktops leave it standing after a press
             if answer is None:
                 return  # it was put away; the question stays open elsewhere
             if self._clock() - since < REFLEX:
@@ -97,9 +100,29 @@ class DesktopWay:
 
     async def withdraw(self, approval: Approval) -> None:
         """Take the notification away. One of an earlier process has no buttons that lead anywhere any more."""
-        identifier = self._up.pop(approval.id, None)
-        if identifier is not None and self._notifier is not None:
-            await self._notifier.clear(identifier)
+        await self._take_down(approval.id)
+
+    async def aclose(self) -> None:
+        """Take everything down, since nobody would hear the buttons, and leave the session's bus."""
+        for code in list(self._up):
+            await self._take_down(code)
+        backend: Any = getattr(self._notifier, "_backend", None)
+        self._notifier = None
+        if bus := getattr(backend, "bus", None):
+            bus.disconnect()
+            await bus.wait_for_disconnect()
+
+    async def _take_down(self, code: str) -> None:
+        identifier, native = self._up.pop(code, (None, None))
+        backend: Any = getattr(self._notifier, "_backend", None)
+        if identifier is None or self._notifier is None:
+            return
+        # The library forgets a notification when it is pressed, and then cannot close it any more.
+        with suppress(Exception):  # it may be gone, and so may be whatever showed it
+            if native is not None:
+                await backend.interface.call_close_notification(native)
+            else:
+                await self._notifier.clear(identifier)
 
     async def _notify(self, approval: Approval, text: str) -> asyncio.Future[str | None]:
         """Show it; what is pressed will be "yes", "no", "show", or None where it is put away."""
@@ -113,7 +136,7 @@ class DesktopWay:
 
         titles = {"yes": "Yes", "no": "No"} if text else {}
         buttons = [library.Button(title, press(what)) for what, title in {**titles, "show": "Show"}.items()]
-        self._up[approval.id] = await notifier.send(
+        identifier = await notifier.send(
             f"DevOS asks: {approval.id}",
             text or f"{_count(approval)} to look at before you answer. Press Show.",
             buttons=buttons,
@@ -121,6 +144,10 @@ class DesktopWay:
             on_dismissed=press(None),
             timeout=0,  # until it is answered
         )
+        known: Any = getattr(getattr(notifier, "_backend", None), "_platform_to_interface_notification_identifier", {})
+        native = next((number for number, name in known.items() if name == identifier), None)
+        self._up[approval.id] = (identifier, native)
+        self.shown += 1
         return pressed
 
     async def _connected(self, library: Any) -> DesktopNotifier:

@@ -41,6 +41,9 @@ class Way(Protocol):
     async def withdraw(self, approval: Approval) -> None:
         """Say that a question is closed, once in whichever process; nothing where it was not asked this way."""
 
+    async def aclose(self) -> None:
+        """End, because the daemon does: the questions stay where the next one finds them."""
+
 
 class Inbox:
     """Every question of this daemon and where it is being asked."""
@@ -88,6 +91,7 @@ class Inbox:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*(way.aclose() for way in self._ways), return_exceptions=True)
 
     async def _resume(self) -> None:
         """Take back what was asked before this process began and is closed by now."""

@@ -79,6 +79,9 @@ class ServiceNowWay:
         if self._telling.begun(approval, ASK):
             await self._telling.tell(approval, self._servicenow.withdraw.call(approval.id), CLOSE)
 
+    async def aclose(self) -> None:
+        """Nothing: the records stay, and the next daemon reads them."""
+
     async def _look(self, approval: Approval, requested: Requested) -> bool:
         seen = self._seen.setdefault(approval.id, set())
         fresh = [each for each in await self._servicenow.decisions(requested) if each.record not in seen]

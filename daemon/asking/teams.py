@@ -97,6 +97,9 @@ class TeamsWay:
             call = self._teams.update.call(posted.id, approval.id, closed_card(approval))
             await self._telling.tell(approval, call, CLOSE)
 
+    async def aclose(self) -> None:
+        """Nothing: the card stays, and the next daemon reads its replies."""
+
     async def _look(self, approval: Approval, posted: Posted) -> bool:
         """Read the replies and take those that are new; whether there was one."""
         seen = self._seen.setdefault(approval.id, set())

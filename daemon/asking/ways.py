@@ -38,6 +38,9 @@ class NotConnected:
     async def withdraw(self, approval: Approval) -> None:
         """Nothing: nothing was asked."""
 
+    async def aclose(self) -> None:
+        """Nothing."""
+
 
 def ways_of(
     config: Config,

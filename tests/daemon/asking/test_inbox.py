@@ -28,6 +28,7 @@ class Pigeon:
     asked: list[tuple[str, int]] = field(default_factory=list)
     withdrawn: list[tuple[str, str]] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    closed: bool = False
 
     def objection(self, approval: Approval) -> str:
         return self.objects
@@ -44,6 +45,9 @@ class Pigeon:
     async def withdraw(self, approval: Approval) -> None:
         self._perhaps()
         self.withdrawn.append((approval.id, approval.status))
+
+    async def aclose(self) -> None:
+        self.closed = True
 
     def _perhaps(self) -> None:
         if self.fails:
@@ -133,6 +137,7 @@ async def test_what_closed_while_nobody_was_there_is_taken_back(offices: Callabl
     stays, goes = await first.asks(), await first.asks(run="run-2")
     await first.time.until(lambda: len(way.asked) == 2)
     await first.close()
+    assert way.closed and not way.withdrawn
     second, again = offices(), Pigeon()
     await second.approvals.answer(goes.id, False, "dana", "web")
     second.opens(again)

@@ -36,6 +36,7 @@ async def test_what_is_named_and_not_connected_says_so(office: Office) -> None:
         assert way.objection(question) == way.health and f"[{way.name}]" in way.health
         await way.ask(question)
         await way.withdraw(question)
+        await way.aclose()
 
 
 def test_links_lead_to_the_systems_that_the_settings_name() -> None:
