@@ -6,12 +6,11 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
+from threading import Lock
 from typing import Any, Protocol
 
-import sqlalchemy as sa
 from dbos import DBOS, SetWorkflowID
 from dbos._core import StepOptions
 from dbos._error import DBOSWorkflowCancelledError
@@ -29,8 +28,10 @@ from policies.outside import Outside, words
 from policies.plan import Plan, Planning
 from policies.record import steps_of
 from policies.request import Request
+from policies.runs_table import NoSuchRun, RunsTable
 from policies.store import prepare
-from policies.store import runs_table as table
+
+__all__ = ["CannotResume", "NoSuchRun", "Perform", "Request", "Runs"]
 
 logger = logging.getLogger("devos.runs")
 
@@ -44,10 +45,6 @@ UNDER_WAY = 30.0
 FINISHED, RESUMED = "devos.run.finished", "devos.run.resumed"
 ENDED = ("done", "failed", "denied", "cancelled")
 """The statuses of a run that has ended."""
-
-
-class NoSuchRun(LookupError):
-    """There is no run with that id."""
 
 
 class CannotResume(Exception):
@@ -81,6 +78,8 @@ class Runs:
         self._sleep = sleep
         self._perform, self._executor, self._clock = perform, executor, clock
         self._constants = constants
+        self._table = RunsTable(engine, clock)
+        self._ending = Lock()
         self._followers: dict[str, set[asyncio.Event]] = {}
         door.waits.changed = self._changed
 
@@ -123,7 +122,7 @@ class Runs:
         }
         payload = {"text": request.text, "slots": request.slots}
         await self._log.append(Entry("devos.run.started", run, None, None, data, payload))
-        await asyncio.to_thread(self._insert, run, request)
+        await asyncio.to_thread(self._table.insert, run, request)
         await self._begin(run)
         return run
 
@@ -162,7 +161,7 @@ class Runs:
         return plan.to_json()
 
     async def _run(self, run: str) -> str:
-        row = await asyncio.to_thread(self._row, run)
+        row = await asyncio.to_thread(self._table.row, run)
         if row["status"] != "running":  # killed between its end, or its cancelling, and DBOS's knowing of it
             await self._finish(run, row["status"], row["said"])
             return await durable.put_aside(run) if row["aside"] else str(row["said"])
@@ -221,12 +220,14 @@ class Runs:
         Raises:
             NoSuchRun: there is none.
         """
-        await asyncio.to_thread(self._row, run)
-        if await asyncio.to_thread(self._move, run, "running", "cancelled", f"Cancelled by {by}."):
+        await asyncio.to_thread(self._table.row, run)
+        if await asyncio.to_thread(self._table.move, run, "running", "cancelled", f"Cancelled by {by}."):
             self._changed(run)
             await DBOS.cancel_workflow_async(run)
             await self._door.settled(UNDER_WAY, run)
-        elif not await asyncio.to_thread(self._move, run, "failed", "cancelled", f"Given up by {by}.", aside=True):
+        elif not await asyncio.to_thread(
+            self._table.move, run, "failed", "cancelled", f"Given up by {by}.", aside=True
+        ):
             return False
         await self._approvals.withdraw(run)
         data = {"status": "cancelled", "by": by, "via": via}
@@ -241,8 +242,8 @@ class Runs:
             NoSuchRun: there is none.
             CannotResume: it was not put aside.
         """
-        row = await asyncio.to_thread(self._row, run)
-        if not await asyncio.to_thread(self._move, run, "failed", "running", None, aside=True):
+        row = await asyncio.to_thread(self._table.row, run)
+        if not await asyncio.to_thread(self._table.move, run, "failed", "running", None, aside=True):
             raise CannotResume(f"{run} is {row['status']}; only a run that was put aside can be resumed.")
         await self._log.append(Entry(RESUMED, run, None, None, {"status": "running"}))
         await DBOS.resume_workflow_async(run)
@@ -251,21 +252,31 @@ class Runs:
         pause = 1.0
         while True:
             try:
-                await asyncio.to_thread(self._move, run, "running", status, said, set_aside=aside)
+                await asyncio.to_thread(self._table.move, run, "running", status, said, set_aside=aside)
                 break
             except DBAPIError as problem:  # a full disk, a database that is away: it would show as running for ever
                 logger.warning("the end of run %s cannot be written yet: %s", run, problem.orig)
                 await self._sleep(pause)
                 pause = min(pause * 2, 60.0)
         await self._approvals.withdraw(run)
-        row = await asyncio.to_thread(self._row, run)
-        if not self._recorded(run):
-            data, payload = {"status": row["status"]}, {"said": row["said"]}
-            try:
-                await self._log.append(Entry(FINISHED, run, None, None, data, payload))
-            except CannotRecord:
-                logger.exception("the end of run %s could not be recorded", run)
+        try:
+            await asyncio.to_thread(self._record_end, run)
+        except CannotRecord:
+            logger.exception("the end of run %s could not be recorded", run)
         self._changed(run)
+
+    def _record_end(self, run: str) -> None:
+        """Write a run's end into the log, once: at a start its recovery and its cleaning up may both come here."""
+        with self._ending:
+            if not self._recorded(run):
+                row = self._table.row(run)
+                data, payload = {"status": row["status"]}, {"said": row["said"]}
+                self._log.append_now(Entry(FINISHED, run, None, None, data, payload))
+
+    def _own(self, status: str) -> list[str]:
+        """This executor's runs of that status; others may share the database, but not the audit log."""
+        started = "devos.run.started"
+        return [run for run in self._table.of(status) if self._log.entries(run=run, type=started, limit=1)]
 
     def _recorded(self, run: str) -> bool:
         """Whether the log has the run's end, since it was resumed for the last time."""
@@ -278,13 +289,11 @@ class Runs:
         Raises:
             NoSuchRun: there is none.
         """
-        return self._shown(self._row(run))
+        return self._shown(self._table.row(run))
 
     def newest(self, limit: int = 20) -> list[dict[str, Json]]:
         """The newest runs, newest first."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(table).order_by(table.c.created.desc()).limit(limit)).mappings().all()
-        return [self._shown(row) for row in rows]
+        return [self._shown(row) for row in self._table.newest(limit)]
 
     def _shown(self, row: Any) -> dict[str, Json]:
         run, waits, running = row["id"], self._door.waits, row["status"] == "running"
@@ -329,31 +338,3 @@ class Runs:
     def _changed(self, run: str) -> None:
         for event in self._followers.get(run, ()):
             event.set()
-
-    def _row(self, run: str) -> Any:
-        with self._engine.connect() as connection:
-            row = connection.execute(sa.select(table).where(table.c.id == run)).mappings().first()
-        if row is None:
-            raise NoSuchRun(f"There is no run {run!r}; `devos runs` lists them.")
-        return row
-
-    def _own(self, status: str) -> list[str]:
-        """This executor's runs of that status; others may share the database, but not the audit log."""
-        with self._engine.connect() as connection:
-            runs = connection.execute(sa.select(table.c.id).where(table.c.status == status)).scalars().all()
-        return [run for run in runs if self._log.entries(run=run, type="devos.run.started", limit=1)]
-
-    def _insert(self, run: str, request: Request) -> None:
-        values = {"id": run, "created": self._clock().isoformat(), "request": asdict(request), "status": "running"}
-        with self._engine.begin() as connection:
-            connection.execute(table.insert().values(**values))
-
-    def _move(
-        self, run: str, before: str, after: str, said: str | None, *, aside: bool = False, set_aside: bool = False
-    ) -> bool:
-        """Set a run's status if it still is `before`, and, with `aside`, only if it was put aside."""
-        finished = self._clock().isoformat() if after != "running" else None
-        same = (table.c.id == run) & (table.c.status == before) & (table.c.aside.is_(aside))
-        values = {"status": after, "said": said, "finished": finished, "aside": set_aside}
-        with self._engine.begin() as connection:
-            return bool(connection.execute(table.update().where(same).values(**values)).rowcount)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cluster import Gate, NoSuch
-from wiring import PATIENCE, DevOS
+from wiring import PATIENCE, START, DevOS
 
 from policies.action import IntegrationError, Unreachable
 from policies.audit.log import CannotRecord, Entry, Log
@@ -54,9 +54,8 @@ async def test_an_action_is_announced_before_and_recorded_after(house: DevOS) ->
         "plan": False,
         "facts": {
             **{"effect": "change", "target": "staging/web-app", "environment": "staging"},
-            **{"person": "ana", "channel": "typed", "intent": "any", "tier": "simple"},
-            **{"before": 4, "after": 6, "bound": 50, "cost": None, "at": "2026-03-01T09:00:00+00:00"},
-            **{"groups": [], "outside": [], "opened": []},
+            **{"person": "ana", "channel": "typed", "intent": "any", "tier": "simple", "before": 4, "after": 6},
+            **{"bound": 50, "cost": None, "at": START.isoformat(), "groups": [], "outside": [], "opened": []},
         },
     }
     assert intended.payload == {"args": {"deployment": "web-app", "namespace": "staging", "replicas": 6}}
@@ -349,32 +348,3 @@ async def test_when_the_daemon_ends_no_change_begins_and_those_under_way_are_wai
     assert len(house.wire.journal("scale")) == 1 and not later.done()
     later.cancel()
     await asyncio.gather(later, return_exceptions=True)
-
-
-ASKER = Origin("ask-k7m2xq", "ana", "typed", "ask", "simple")
-
-
-async def test_what_devos_tells_by_itself_is_done_once(house: DevOS) -> None:
-    call = house.kubernetes.announce.call("A question waits for you.")
-    assert await house.door.tell(ASKER, call, 1) == await house.door.tell(ASKER, call, 1)
-    assert len(house.wire.journal("announce")) == 1
-    assert house.types("ask-k7m2xq") == ["action.intended", "action.done"]
-
-
-async def test_nobody_is_asked_whether_devos_may_ask(house: DevOS) -> None:
-    with pytest.raises(Refused, match="changes-in-production"):
-        await house.door.tell(ASKER, house.kubernetes.scale.call("web-app", "production", 5), 1)
-    assert house.wire.journal() == [] and house.approvals.open() == []
-
-
-async def test_a_refusal_records_what_the_rule_saw(house: DevOS) -> None:
-    house.rule('@id("never") forbid (principal, action == Action::"kubernetes.restart", resource);')
-    with pytest.raises(Refused):
-        await house.door.tell(ASKER, house.kubernetes.restart.call("web-app", "staging"), 1)
-    (refused,) = house.log.entries(run="ask-k7m2xq")
-    assert (refused.data["level"], refused.data["rule"], refused.data["facts"]["environment"]) == (
-        "deny",
-        "never",
-        "staging",
-    )
-    assert refused.payload["args"] == {"deployment": "web-app", "namespace": "staging"}

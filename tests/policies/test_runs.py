@@ -15,10 +15,11 @@ from cluster import NoSuch
 from dbos import DBOS
 from dbos._error import DBOSAwaitedWorkflowCancelledError
 from victim import WORKFLOWS, asks, one_by_one
-from wiring import DevOS, request
+from wiring import START, DevOS, request
 
 from policies.audit.log import CannotRecord, Entry
 from policies.runs import CannotResume, NoSuchRun, Request
+from policies.runs_table import RunsTable
 from policies.store import runs_table
 
 
@@ -206,7 +207,7 @@ async def test_a_run_that_was_written_down_but_not_begun_is_begun_at_launch(
 ) -> None:
     killed = build(url=database, requests=WORKFLOWS)
     await killed.log.append(Entry("devos.run.started", "run-1", None, None, {"person": "ana"}))
-    killed.runs._insert("run-1", request("one_by_one"))
+    RunsTable(killed.engine, lambda: START).insert("run-1", request("one_by_one"))
     killed.log.close()
     async with DevOS(tmp_path, url=database, requests=WORKFLOWS) as devos:
         assert (await devos.ended("run-1"))["said"] == "4->6 M2"
@@ -338,27 +339,3 @@ async def test_a_cancelling_that_was_cut_off_is_recorded_at_the_next_start(
     async with DevOS(tmp_path, requests=WORKFLOWS) as devos:  # and once more, when there is nothing left to record
         ends = devos.log.entries(run=run, type="devos.run.finished")
         assert [entry.data for entry in ends] == [{"status": "cancelled"}]
-
-
-async def test_an_end_that_cannot_be_written_is_written_as_soon_as_it_can(devos: DevOS) -> None:
-    if devos.engine.dialect.name != "sqlite":
-        pytest.skip("the fault is made by a trigger in SQLite's words")
-
-    async def looks(devos: DevOS) -> str:
-        with devos.engine.begin() as connection:
-            connection.execute(
-                sa.text(
-                    "CREATE TRIGGER full BEFORE UPDATE ON devos_runs"
-                    " BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
-                )
-            )
-        return "seen"
-
-    async def until_there_is_room(seconds: float) -> None:
-        if len(devos.slept) == 3:
-            with devos.engine.begin() as connection:
-                connection.execute(sa.text("DROP TRIGGER full"))
-
-    devos.sleep = until_there_is_room
-    shown = await devos.do(looks)
-    assert (shown["status"], shown["said"], devos.slept) == ("done", "seen", [1.0, 2.0, 4.0])

@@ -1,0 +1,36 @@
+"""What DevOS does in its own name, such as asking somebody elsewhere (Door.tell): once, and never asked about."""
+
+from __future__ import annotations
+
+import pytest
+from wiring import DevOS
+
+from policies.output import Origin, Refused
+
+ASKER = Origin("ask-k7m2xq", "ana", "typed", "ask", "simple")
+
+
+async def test_what_devos_tells_by_itself_is_done_once(house: DevOS) -> None:
+    call = house.kubernetes.announce.call("A question waits for you.")
+    assert await house.door.tell(ASKER, call, 1) == await house.door.tell(ASKER, call, 1)
+    assert len(house.wire.journal("announce")) == 1
+    assert house.types("ask-k7m2xq") == ["action.intended", "action.done"]
+
+
+async def test_nobody_is_asked_whether_devos_may_ask(house: DevOS) -> None:
+    with pytest.raises(Refused, match="changes-in-production"):
+        await house.door.tell(ASKER, house.kubernetes.scale.call("web-app", "production", 5), 1)
+    assert house.wire.journal() == [] and house.approvals.open() == []
+
+
+async def test_a_refusal_records_what_the_rule_saw(house: DevOS) -> None:
+    house.rule('@id("never") forbid (principal, action == Action::"kubernetes.restart", resource);')
+    with pytest.raises(Refused):
+        await house.door.tell(ASKER, house.kubernetes.restart.call("web-app", "staging"), 1)
+    (refused,) = house.log.entries(run="ask-k7m2xq")
+    assert (refused.data["level"], refused.data["rule"], refused.data["facts"]["environment"]) == (
+        "deny",
+        "never",
+        "staging",
+    )
+    assert refused.payload["args"] == {"deployment": "web-app", "namespace": "staging"}
