@@ -8,7 +8,7 @@ espeak-ng|espeak-ng|espeak-ng|speaks sentences into files, which the hearing tes
 flac|flac|flac|makes the compressed recordings that the hearing tests read
 postgres|postgresql|postgresql@15|the second database engine: the run tests start a server of their own
 kubectl|kubernetes-client|kubernetes-cli|the official client, held against the simulated cluster
-chromium|chromium|chromium|opens the dashboard's pages as a person would
+chromium|chromium|chromium|opens the pages of the dashboard as a person would
 dunst|dunst|dunst|shows the desktop notifications that the tests answer
 dbus-daemon|dbus|dbus|carries them
 Xvfb|xvfb|xorg-server|the screen they are shown on

@@ -14,6 +14,10 @@ import pytest
 BARE_PATH = "/usr/bin:/bin"
 
 
+OTHERS = ("espeak-ng", "postgres", "kubectl", "chromium", "dunst", "dbus-daemon", "Xvfb", "xz")
+"""Every program that scripts/system.sh looks for, but flac."""
+
+
 def run(command: list[str], repository: Path, path: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": path, "HOME": os.environ.get("HOME", "/")}
     return subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False)
@@ -101,7 +105,7 @@ def test_nothing_is_installed_twice(repository: Path, tools: Path, tmp_path: Pat
 
 
 def test_system_packages_that_are_there_are_left_alone(repository: Path, tools: Path, tmp_path: Path) -> None:
-    for name in ("espeak-ng", "flac", "postgres", "kubectl", "xz"):
+    for name in (*OTHERS, "flac"):
         program(tmp_path / "there", name, "")
     done = run(["sh", "scripts/system.sh"], repository, f"{tmp_path / 'there'}:{tools}")
     assert done.returncode == 0
@@ -110,7 +114,7 @@ def test_system_packages_that_are_there_are_left_alone(repository: Path, tools: 
 
 def test_missing_system_packages_are_installed_as_root(repository: Path, tools: Path, tmp_path: Path) -> None:
     there = tmp_path / "there"
-    for name in ("espeak-ng", "postgres", "kubectl", "xz"):
+    for name in OTHERS:
         program(there, name, "")
     program(there, "id", "echo 0")
     program(there, "apt-get", f'echo "$*" >>{tmp_path / "log"}')
@@ -121,7 +125,7 @@ def test_missing_system_packages_are_installed_as_root(repository: Path, tools: 
 
 def test_without_rights_it_says_what_to_install(repository: Path, tools: Path, tmp_path: Path) -> None:
     there = tmp_path / "there"
-    for name in ("espeak-ng", "postgres", "kubectl", "xz", "apt-get"):
+    for name in (*OTHERS, "apt-get"):
         program(there, name, "")
     program(there, "id", "echo 1000")
     done = run(["sh", "scripts/system.sh"], repository, f"{there}:{tools}")
