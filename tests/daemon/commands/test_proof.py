@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import contextlib
 import csv
 import json
+import os
+import pty
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from daemon.commands.proof import LONG
 from policies.audit.checkpoint import Signer, Verifier
 from policies.audit.log import Entry, Log
 from policies.audit.merkle import includes, is_consistent, leaf_hash
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import House
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -131,6 +139,30 @@ def test_a_bundle_is_checked_by_the_program_in_it(kept: House, name: str) -> Non
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.startswith("VALID: 7 of the log's 7 entries, 7 payloads;")
     assert done.returncode == 0
+
+
+def test_a_long_export_shows_on_a_terminal_how_far_it_is(empty: House) -> None:
+    log = Log(empty.home / "audit.db", Signer.load_or_create(empty.home / "keys"))
+
+    async def fill() -> None:
+        entry = Entry("devos.action.done", "run-1", 1, "jira.move", {})
+        await asyncio.gather(*(log.append(entry) for _ in range(LONG)))
+
+    asyncio.run(fill())
+    log.close()
+    terminal, end = pty.openpty()
+    out = empty.home.parent / "all.jsonl"
+    command = [sys.executable, "-m", "daemon.cli", "audit", "export", str(out)]
+    done = subprocess.run(command, cwd=ROOT, env=empty.environment, stdout=subprocess.PIPE, stderr=end, check=True)
+    assert done.stdout.decode() == f"{LONG} entries in {out}.\n"
+    assert len(out.read_text().splitlines()) == LONG
+    os.close(end)
+    shown = b""
+    with contextlib.suppress(OSError):  # which is how a terminal ends on Linux
+        while more := os.read(terminal, 4096):
+            shown += more
+    os.close(terminal)
+    assert b"Exporting" in shown
 
 
 def test_nothing_is_overwritten_and_nothing_half_written(kept: House) -> None:
