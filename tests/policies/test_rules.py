@@ -182,6 +182,7 @@ def test_the_errors_that_the_docs_show_are_those_that_come(tmp_path: Path) -> No
     with pytest.raises(RuleError) as error:
         Rules.load([tmp_path / "mine.cedar"], ACTIONS)
     assert str(error.value) == shown.strip()
+    assert f"$ devos policy check\n{error.value.problems[0].drawn()}\n```" in PAGE
 
 
 def test_the_docs_name_every_shipped_file() -> None:
