@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+import webbrowser
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -16,6 +17,8 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from daemon import home as places
+from daemon.asking.inbox import Inbox
+from daemon.asking.ways import ways_of
 from daemon.claim import claimed, executor_id
 from daemon.config import Config
 from daemon.control import Control
@@ -36,6 +39,7 @@ from intents.understanding.catalogue import Catalogue
 from intents.understanding.understand import NotUnderstood, Understanding, Understood
 from policies.action import IntegrationError, Json
 from policies.agreeing import ChangeGate, Verdict
+from policies.approval import Approval
 from policies.approvals import Approvals
 from policies.audit.checkpoint import Signer
 from policies.audit.keeping import Keeping, Limits, put_aside
@@ -157,6 +161,9 @@ class App:
         self.dashboard = Dashboard(self, port=self.config.dashboard.port)
         await self.dashboard.open()
         self._stack.push_async_callback(self.dashboard.close)
+        ways = ways_of(self.config, self.systems, self.door, self.approvals, page=self._page, show=self._show)
+        self.inbox = Inbox(self.approvals, ways, self.log)
+        self._beside(self.inbox.run())
         self._beside(self.shipping.run())
         self._beside(self.keeping.run(Limits(self.config.audit.keep_days, self.config.audit.keep_megabytes)))
 
@@ -173,6 +180,14 @@ class App:
         for warning in await self.shipping.compare():
             logger.warning(warning)
             print(warning, file=sys.stderr)
+
+    def _page(self, run: str) -> str:
+        """Where a run is shown, on this machine."""
+        return f"{self.dashboard.url}/runs/{run}"
+
+    def _show(self, approval: Approval) -> None:
+        """Open the dashboard at a question, for whoever clicked on its notification."""
+        webbrowser.open(f"{self.dashboard.url}/inbox/{approval.id}")
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something go on beside everything else, until DevOS ends."""
