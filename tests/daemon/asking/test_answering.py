@@ -146,6 +146,47 @@ async def test_the_word_can_be_left_untyped(house: House, window: Open) -> None:
     assert house.now(question).status == "open"
 
 
+ASKS = """
+import pathlib, sys
+from daemon.asking.terminal import ask_here
+from daemon.client import ask_once
+home = pathlib.Path(sys.argv[1])
+print("answered", ask_here(home, {"approvals": ask_once(home, "approvals")["approvals"]}), flush=True)
+"""
+
+
+async def test_where_it_was_asked_it_is_answered_with_a_word_too(house: House, window: Open) -> None:
+    question = await house.ask()
+    opened = window(sys.executable, "-c", ASKS, str(house.home))
+    await asyncio.to_thread(opened.reads, "Do it? [yes/no] ")
+    opened.types("yes\n")
+    await typed(opened, 1)
+    await asyncio.to_thread(opened.reads, "answered True")
+    assert house.now(question).status == "approved"
+
+
+async def test_a_demanded_reason_is_asked_for(house: House, window: Open) -> None:
+    demand = Demand(Level.CONFIRM, reason=True)
+    question = await house.approvals.ask("run-1", "plan", "d1", demand, [CHANGE], "In production.", asker="ana")
+    opened = window(sys.executable, "-c", ASKS, str(house.home))
+    await asyncio.to_thread(opened.reads, "Do it? [yes/no] ")
+    opened.types("yes\n")
+    await asyncio.to_thread(opened.reads, "Why? ")
+    opened.types("It is needed\n")
+    await typed(opened)
+    await asyncio.to_thread(opened.reads, "answered True")
+    assert (house.now(question).status, house.now(question).reason) == ("approved", "It is needed")
+
+
+async def test_what_somebody_else_has_to_answer_is_shown_and_left_to_them(house: House, window: Open) -> None:
+    demand = Demand(Level.APPROVE)
+    await house.approvals.ask("run-1", "plan", "d1", demand, [CHANGE], "In production.", asker="ana")
+    opened = window(sys.executable, "-c", ASKS, str(house.home))
+    shown = await asyncio.to_thread(opened.reads, "Somebody else has to say yes")
+    assert "Scale web-app from 4 to 10" in shown
+    await asyncio.to_thread(opened.reads, "answered False")
+
+
 async def test_json_stays_json(house: House, window: Open) -> None:
     question = await house.ask()
     output = house.home / "out.json"

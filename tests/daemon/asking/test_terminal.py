@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from daemon.asking import terminal
 from daemon.asking.terminal import ask_here
+from daemon.client import Told
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import House, Terminal
@@ -71,6 +76,13 @@ def test_somebody_was_faster(house: House, terminal: Callable[..., Terminal]) ->
     screen.reads(f"{question['id']} is ")
     screen.reads("web-app in production went from 4 to 10 replicas")
     assert screen.end() == 0 and len(house.changes("kubernetes")) == 1
+
+
+def test_without_a_terminal_no_word_is_typed(answers: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "TERMINAL", Path("/dev/no-such-terminal"))
+    with pytest.raises(Told, match="needs a person at a terminal") as told:
+        terminal.answer(answers({"word": True}), id="k7m2xq", yes=True)
+    assert told.value.code == 3
 
 
 def test_a_question_that_is_told_of_twice_is_put_once(house: House) -> None:
