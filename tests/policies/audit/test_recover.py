@@ -1,5 +1,6 @@
 """Opening a log again: the tree goes on where it was left, and a log that is not the signed one is refused."""
 
+import asyncio
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 
 from policies.audit.checkpoint import Signer
 from policies.audit.log import CannotRecord, Entry, Log, RolledBack
+from policies.audit.tiles import WIDTH
 from policies.audit.verify import verify
 
 
@@ -109,6 +111,78 @@ def test_a_log_set_back_together_with_its_checkpoint_cannot_be_told_and_goes_on(
     for each in (closed, closed.with_suffix(".checkpoint")):
         shutil.copy(each, copy)
     assert open_log(copy / "audit.db").append_now(entry(4)) == 4
+
+
+@pytest.fixture
+def long(path: Path, open_log: Callable[..., Log], entry: Callable[..., Entry]) -> Path:
+    """A log of two full tiles and a part of one."""
+
+    async def fill(log: Log) -> None:
+        await asyncio.gather(*(log.append(entry(n, payload=None)) for n in range(1, 2 * WIDTH + 10)))
+
+    log = open_log()
+    asyncio.run(fill(log))
+    log.close()
+    return path
+
+
+def nodes(path: Path) -> list[tuple[int, int, bytes]]:
+    connection = sqlite3.connect(path)
+    found = connection.execute("SELECT level, place, hash FROM nodes ORDER BY level, place").fetchall()
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM nodes",
+        "DELETE FROM nodes WHERE place = 0",
+        "UPDATE nodes SET hash = zeroblob(32) WHERE place = 1",
+        "UPDATE nodes SET hash = (SELECT hash FROM nodes WHERE place = 0)",
+        "UPDATE nodes SET level = 2 WHERE place = 0",
+        "INSERT INTO nodes VALUES (2, 0, zeroblob(32))",
+    ],
+)
+def test_interior_hashes_that_do_not_lead_to_the_signed_root_are_made_anew(
+    long: Path, signer: Signer, open_log: Callable[..., Log], entry: Callable[..., Entry], statement: str
+) -> None:
+    before = nodes(long)
+    edit(long, statement)
+    assert nodes(long) != before
+    log = open_log()
+    assert nodes(long) == before
+    assert log.append_now(entry(1)) == 2 * WIDTH + 10
+    assert verify(long, str(signer.verifier)).ok
+
+
+@pytest.mark.parametrize(
+    ("statements", "problem"),
+    [
+        ([f"UPDATE leaves SET hash = zeroblob(32) WHERE seq = {2 * WIDTH + 3}"], "are not those that were signed"),
+        (["DELETE FROM leaves WHERE seq = 9"], "lost the leaf hash of entry 9"),
+        (["DELETE FROM entries WHERE seq = 9"], "has 520 entries up to 521, but 521 leaf hashes"),
+        ([f"DELETE FROM {table} WHERE seq = 9" for table in ("entries", "leaves")], "lost the leaf hash of entry 9"),
+        (
+            ["DELETE FROM nodes WHERE place = 0", "UPDATE leaves SET hash = zeroblob(32) WHERE seq = 9"],
+            "are not those that were signed",
+        ),
+    ],
+)
+def test_a_long_log_that_is_not_the_signed_one_is_refused(
+    long: Path, open_log: Callable[..., Log], statements: list[str], problem: str
+) -> None:
+    edit(long, *statements)
+    with pytest.raises(RolledBack, match=problem):
+        open_log()
+
+
+def test_a_leaf_hash_under_a_full_tile_is_not_looked_at_when_the_log_opens_but_when_it_is_verified(
+    long: Path, signer: Signer, open_log: Callable[..., Log], entry: Callable[..., Entry]
+) -> None:
+    edit(long, "UPDATE leaves SET hash = zeroblob(32) WHERE seq = 9")
+    assert open_log().append_now(entry(1)) == 2 * WIDTH + 10
+    assert verify(long, str(signer.verifier)).bad == 9
 
 
 def test_a_damaged_file_is_refused(closed: Path, open_log: Callable[..., Log]) -> None:
