@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from daemon.client import ask
+from daemon.systems import CHANNEL
 from integrations.sandbox.process import ensure, running
 
 if TYPE_CHECKING:
@@ -78,6 +80,8 @@ def test_a_lost_reply_is_looked_up_and_nothing_done_twice(house: House) -> None:
         ("approve", "'; DROP"),
         ("refuse", "CHG9999999"),
         ("refuse", "CHG0030001"),
+        ("reply", "approve k7m2qd", "--to", "1"),
+        ("reply", "approve k7m2qd", "--by", "nobody"),
         ("set", "rollout_seconds"),
         ("set", "rollout_seconds=soon"),
         ("set", "rollout_seconds=-1"),
@@ -107,6 +111,20 @@ def test_its_people_decide_about_changes(house: House) -> None:
     assert house.end_of(one)["status"] == "done" and house.end_of(other)["status"] == "denied"
     changes = house.sandbox.state()["servicenow"]["changes"]
     assert changes[approved]["state"] == "Closed" and "freeze until Monday" in str(changes[refused]["comments"])
+
+
+def test_its_people_reply_in_teams(house: House) -> None:
+    url = house.sandbox.endpoints.graph
+    form = {"grant_type": "refresh_token", "client_id": "c", "refresh_token": "r"}
+    token = httpx.post(f"{url}/larkfield/oauth2/v2.0/token", data=form).json()["access_token"]
+    place = f"{url}/v1.0/teams/{CHANNEL[0]}/channels/{CHANNEL[1]}/messages"
+    question = {"body": {"contentType": "text", "content": "May it?"}}
+    posted = httpx.post(place, json=question, headers={"Authorization": f"Bearer {token}"}).json()["id"]
+    said = house.devos("sandbox", "reply", "approve k7m2qd", "--by", "marcus.oyelaran", "--to", posted)
+    assert said.code == 0 and said.out == "marcus.oyelaran replied.\n"
+    assert house.devos("sandbox", "reply", "deny k7m2qd", "--to", posted, "--json").json["by"] == "dana.whitfield"
+    replies = house.sandbox.state()["graph"]["messages"][posted]["replies"]
+    assert [each["text"] for each in replies] == ["approve k7m2qd", "deny k7m2qd"]
 
 
 def changes_asked_for(house: House, run: str) -> list[str]:
