@@ -16,9 +16,8 @@ from policies.audit.reader import Reader
 from policies.audit.schema import NewerFile
 from policies.decision import Facts
 from policies.explain import Explanation
-from policies.facts import facts_of
+from policies.history import decisions
 from policies.problem import did_you_mean
-from policies.replay import HISTORY
 from policies.schema import arguments_of
 
 if TYPE_CHECKING:
@@ -76,22 +75,35 @@ def facts_asked(
     )
 
 
-def facts_recorded(path: Path, run: str, step: int) -> Facts:
+def facts_recorded(
+    path: Path,
+    run: str,
+    step: int,
+    actions: Mapping[str, Action[..., Any]],
+    groups: Mapping[str, Collection[str]],
+) -> Facts:
     """The facts of a decision that the audit log holds.
+
+    Args:
+        path: the log's file.
+        run: the run's id.
+        step: the step's number.
+        actions: every action there is, by full name.
+        groups: the configured groups, each with its members.
 
     Raises:
         ValueError: there is none, or it cannot be read; the message says why.
     """
     try:
         with closing(Reader(path)) as log:
-            entries = [each for each in log.entries(run=run, step=step) if each.type in HISTORY]
+            found = [each for each in decisions(log.entries(run=run), actions, groups) if each.step == step]
     except (OSError, sqlite3.Error, Unreadable, NewerFile) as problem:
         raise ValueError(f"{path} cannot be read: {problem}") from problem
-    if not entries:
+    if not found:
         raise ValueError(f"The log holds no decision of run {run!r}, step {step}; `devos runs show` lists the steps.")
-    facts = facts_of(entries[-1])
+    facts = found[-1].facts
     if facts is None:
-        what = "its arguments were erased, a person refused it, or its facts were not recorded yet"
+        what = "its arguments were erased, or its facts were not recorded yet"
         raise ValueError(f"The decision of run {run!r}, step {step} cannot be made again: {what}.")
     return facts
 

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from heapq import merge
-from typing import Protocol
 
 from policies.action import Json
-from policies.audit.event import Stored
 from policies.decision import Level
 from policies.engine import Rules
-from policies.facts import facts_of
-
-HISTORY = ("devos.action.intended", "devos.action.refused")
-"""The types of the entries that hold a decision."""
-
-PAGE = 1000
-"""How many entries are read at a time."""
-
-
-class Entries(Protocol):
-    """Reads the log (policies/audit/reader.py)."""
-
-    def entries(self, *, type: str | None = None, after: int = 0, limit: int | None = None) -> list[Stored]:  # noqa: A002 - CloudEvents' own word
-        """The entries of a type after a seq, oldest first."""
+from policies.history import Past
 
 
 @dataclass(frozen=True)
@@ -83,7 +67,7 @@ class Replayed:
 
 
 def replay(
-    history: Iterable[Stored],
+    history: Iterable[Past],
     rules: Rules,
     *,
     since: datetime | None = None,
@@ -94,60 +78,42 @@ def replay(
     Groups that are not configured any more are left out of the facts, as nobody is in them now.
 
     Args:
-        history: entries of the types in `HISTORY`, in any order; see `history_of`.
+        history: what was decided (policies/history.py).
         rules: what decides now.
         since: only decisions from this moment on.
-        progress: told the seq of each entry as it is done.
+        progress: told the seq of each decision as it is made again.
     """
     found = Replayed()
-    for entry in history:
-        if since is None or entry.time >= since:
-            _again(entry, rules, found)
-        progress(entry.seq)
+    for past in history:
+        if since is None or past.time >= since:
+            _again(past, rules, found)
+        progress(past.seq)
     return found
 
 
-def history_of(log: Entries) -> Iterator[Stored]:
-    """Everything in a log that holds a decision, in its order, a page at a time."""
-    return merge(*(_pages(log, kind) for kind in HISTORY), key=lambda entry: entry.seq)
-
-
-def _pages(log: Entries, kind: str) -> Iterator[Stored]:
-    after = 0
-    while page := log.entries(type=kind, after=after, limit=PAGE):
-        yield from page
-        after = page[-1].seq
-
-
-def _again(entry: Stored, rules: Rules, found: Replayed) -> None:
-    if entry.type.endswith("refused") and "facts" not in entry.data:  # a person's no, and no rule's
-        return
-    facts = facts_of(entry)
-    if facts is None:
+def _again(past: Past, rules: Rules, found: Replayed) -> None:
+    facts = past.facts
+    if facts is None or past.level.upper() not in Level.__members__:
         found.untold += 1
         return
     found.decisions += 1
-    found.same_rules += entry.data.get("ruleset") == rules.ruleset
+    found.same_rules += past.ruleset == rules.ruleset
     decision = rules.decide(replace(facts, groups=facts.groups & set(rules.groups)))
-    level = decision.level
-    if entry.data.get("offered") and level is Level.AUTO:  # what is offered is confirmed, whatever the rules say
-        level = Level.CONFIRM
-    before, before_rule = str(entry.data.get("level")), str(entry.data.get("rule"))
-    if before.upper() not in Level.__members__ or (str(level), decision.rule) == (before, before_rule):
-        return
-    found.differences.append(
-        Difference(
-            entry.seq,
-            entry.time,
-            entry.run,
-            entry.step,
-            facts.action,
-            facts.target.id,
-            before,
-            before_rule,
-            str(level),
-            decision.rule,
-            decision.where,
-            decision.because,
+    level = Level.CONFIRM if past.offered and decision.level is Level.AUTO else decision.level
+    if (str(level), decision.rule) != (past.level, past.rule):
+        found.differences.append(
+            Difference(
+                past.seq,
+                past.time,
+                past.run,
+                past.step,
+                facts.action,
+                facts.target.id,
+                past.level,
+                past.rule,
+                str(level),
+                decision.rule,
+                decision.where,
+                decision.because,
+            )
         )
-    )

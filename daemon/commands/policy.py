@@ -132,7 +132,7 @@ def explain(
         _wrong(wrong, json)
     try:
         if run:
-            facts: Facts = facts_recorded(home() / "audit.db", run, step)
+            facts: Facts = facts_recorded(home() / "audit.db", run, step, setting.actions, setting.groups)
         else:
             person = person or setting.config.person.name
             said = {"before": before, "after": after, "cost": cost, "at": at, "tier": tier, "outside": outside or []}
@@ -166,7 +166,7 @@ def replay(
     from policies.audit.reader import Reader
     from policies.audit.schema import NewerFile
     from policies.engine import RuleError
-    from policies.replay import history_of
+    from policies.history import decisions, entries_of
     from policies.replay import replay as again
 
     if folder is not None and not folder.is_dir():
@@ -183,7 +183,8 @@ def replay(
         with closing(Reader(path)) as log:
             newest = log.entries(limit=1, newest=True)
             with _bar(newest[0].seq if newest else 0, json) as advance:
-                found = again(history_of(log), rules, since=since and since.astimezone(), progress=advance)
+                history = decisions(entries_of(log), setting.actions, setting.groups)
+                found = again(history, rules, since=since and since.astimezone(), progress=advance)
     except (OSError, sqlite3.Error, Unreadable, NewerFile) as problem:
         fail(f"{path} cannot be read: {problem} `devos audit verify` names the first bad entry.", FAILED, json=json)
     put(_replay_json(found, rules)) if json else _show_replay(found)

@@ -67,7 +67,7 @@ def test_a_value_of_another_type_is_refused(arg: str) -> None:
 
 def test_a_log_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"audit\.db cannot be read"):
-        facts_recorded(tmp_path / "audit.db", "run-1", 1)
+        facts_recorded(tmp_path / "audit.db", "run-1", 1, ACTIONS, {})
 
 
 def test_lines_mark_what_decides_and_what_matches(tmp_path: Path) -> None:
