@@ -237,10 +237,14 @@ class Http:
             raise BadAnswer(self.system, self.host, _kind(response.headers.get("content-type", ""))) from None
 
     async def aclose(self) -> None:
-        """Close the client of this event loop; the next request makes a new one."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        """Close the clients, each on its own event loop where that still runs; the next request makes a new one."""
+        here = asyncio.get_running_loop()
+        for loop, client in list(self._clients.items()):
+            del self._clients[loop]
+            if loop is here:
+                await client.aclose()
+            elif loop.is_running():
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(client.aclose(), loop))
 
     def _client(self) -> httpx.AsyncClient:
         """The client of the running loop: a connection pool cannot be shared between two."""

@@ -86,12 +86,15 @@ class Marks:
             return {key: self.encode(each) for key, each in value.items()}
         return value
 
+    def readable(self, text: str) -> str:
+        """Text as a person reads it: this plan's tokens in words; what only looks like one is somebody's text."""
+        return self._pattern.sub(lambda token: spoken(_referred(token)), text)
+
     def _segments(self, text: str) -> Json:
         parts: list[Json] = []
         end = 0
         for found in self._pattern.finditer(text):
-            of, path, spec = found.groups()
-            parts += [text[end : found.start()], reference(int(of), tuple(filter(None, path.split("."))), spec)]
+            parts += [text[end : found.start()], _referred(found)]
             end = found.end()
         parts.append(text[end:])
         if any("@@later " in part for part in parts if isinstance(part, str)):
@@ -103,6 +106,11 @@ class Marks:
 def reference(of: int, path: tuple[str, ...], spec: str = "") -> Json:
     """How a later value stands in a plan's JSON."""
     return {REFERENCE: {"of": of, "path": list(path), "format": spec}}
+
+
+def _referred(token: re.Match[str]) -> Json:
+    of, path, spec = token.groups()
+    return reference(int(of), tuple(filter(None, path.split("."))), spec)
 
 
 def argument(marks: Marks, value: Any, dumped: Json) -> Json:

@@ -214,7 +214,7 @@ class Planning:
 
     def _readable(self, text: str) -> str:
         """Text as a person reads it; all of it may be a later value, such as a number that is a target's id."""
-        return spoken(self._marks.encode(str(text)))
+        return self._marks.readable(str(text))
 
     async def plan(self, request: Callable[[], Awaitable[str | Outside[str]]]) -> Plan:
         """Run a request in this scope and return the plan it makes."""

@@ -144,3 +144,10 @@ def test_a_person_reads_references_in_words(marks: Marks) -> None:
     assert spoken(marks.encode(f"{Later(marks, 1).owner.name} did it")) == "[owner.name from step 1] did it"
     assert spoken("plain") == "plain"
     assert spoken({"other": 1}) == "{'other': 1}"
+
+
+def test_what_a_person_reads_has_words_for_tokens_and_leaves_look_alikes_as_they_are() -> None:
+    marks = Marks()
+    number = Later(marks, 2, ("number",))
+    theirs = "@@later 0123456789abcdef 1 number @@ {'$later': 1}"
+    assert marks.readable(f"Close {number}: {theirs}") == f"Close [number from step 2]: {theirs}"
