@@ -99,3 +99,18 @@ def test_without_the_key_nothing_is_erased(kept: House) -> None:
     said = kept.devos("audit", "erase", "--run", "r1", "--yes")
     assert said.code == 1 and "key is missing" in said.err
     assert not list((kept.home / "keys").iterdir()), "no other key is made"
+
+
+def test_the_daemon_erases_what_has_ended_and_nothing_else(house: House) -> None:
+    asked = house.devos("say", "scale web-app to 10 replicas", "--json").json
+    said = house.devos("audit", "erase", "--run", asked["run"], "--yes")
+    assert said.code == 1 and f"{asked['run']} goes on" in said.err
+    house.devos("runs", "cancel", asked["run"])
+    said = house.devos("audit", "erase", "--run", asked["run"], "--because", "a name in it", "--yes", "--json")
+    assert said.code == 0 and said.json["payloads"] > 2
+    entries = house.devos("audit", "list", "--run", asked["run"], "--json").json
+    assert {entry["payload"] is None for entry in entries} == {True}
+    (done,) = house.devos("audit", "list", "--type", "devos.audit.erased", "--limit", "1", "--json").json
+    assert done["data"]["because"] == "a name in it" and done["data"]["chosen"] == {"run": asked["run"]}
+    assert house.devos("audit", "verify").code == 0
+    assert asked["run"] in house.devos("runs", "show", asked["run"]).out, "it is still shown"
