@@ -19,7 +19,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from policies.audit.checkpoint import Verifier
-from policies.audit.event import canonical
 from policies.audit.merkle import CompactRange, peaks
 from policies.audit.schema import open_for_reading
 from policies.audit.tiles import HEIGHT, WIDTH, Tiles, has_nodes, pyramid
@@ -187,6 +186,8 @@ class _Payloads:
 
 def _is_canonical(event: bytes) -> bool:
     """Whether the event is the one text of what it says."""
+    from policies.audit.event import canonical  # rarely needed, and would take most of the second process's start
+
     try:
         return canonical(json.loads(event)).encode() == event
     except (ValueError, RecursionError):
