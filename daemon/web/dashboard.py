@@ -76,6 +76,7 @@ class Dashboard:
         )
         """Everything that can be asked."""
         self._server: _Server | None = None
+        self._listener: socket.socket | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -90,11 +91,9 @@ class Dashboard:
             listener.bind((HOST, self._port))
         except OSError as problem:
             listener.close()
-            said = (
-                f"The dashboard cannot listen on {HOST}:{self._port}: {problem.strerror}. Set another dashboard.port."
-            )
-            raise PortTaken(problem.errno, said) from None
-        self._port = listener.getsockname()[1]
+            said = f"The dashboard cannot listen on {self.url}: {problem.strerror}. Set another dashboard.port."
+            raise PortTaken(said) from None
+        self._listener, self._port = listener, listener.getsockname()[1]
         guard = Guard(
             self.routes,
             self._sessions,
@@ -121,6 +120,8 @@ class Dashboard:
             with suppress(asyncio.CancelledError):
                 await task
         self._tasks = []
+        if self._listener is not None:
+            self._listener.close()
 
     @property
     def url(self) -> str:

@@ -54,8 +54,9 @@ class RulesRoutes:
         filled = visit.query.model_dump()
         try:
             question = asked(rules, **filled)
-            facts = facts_of(question, rules.actions, self._house.person)
+            facts = facts_of(question, rules, self._house.person)
         except NotAsked as wrong:
-            page = rules_page(rules, problem, self._house.home, asked(rules, **filled, problem=str(wrong)))
-            return await self._front.show(visit, "rules", page, section="rules", status=400)
-        return await self._front.show(visit, "explained", explained_page(question, rules, facts), section="rules")
+            again = rules_page(rules, problem, self._house.home, asked(rules, **filled, problem=str(wrong)))
+            return await self._front.show(visit, "rules", again, section="rules", status=400)
+        page = await asyncio.to_thread(explained_page, question, rules, facts)
+        return await self._front.show(visit, "explained", page, section="rules")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from daemon.explaining import facts_asked
 from daemon.web.pages import Asked, Considered, Explained, Rule, RuleFile, Rules
-from policies.action import Action, Json, Target
-from policies.decision import Decision, Demand, Facts, Level
+from policies.decision import Facts
 from policies.engine import Rules as RuleSet
+from policies.explain import Considered as Looked
+from policies.explain import explain
 from policies.rule import Rule as Read
-from policies.schema import CHOICES, arguments_of
+from policies.schema import CHOICES
 
 
 class NotAsked(ValueError):
@@ -40,75 +40,51 @@ def asked(rules: RuleSet, **filled: str) -> Asked:
     return Asked(tuple(sorted(rules.actions)), CHOICES["Environment"], CHOICES["Channel"], **filled)
 
 
-def facts_of(question: Asked, actions: Mapping[str, Action[..., Any]], person: str) -> Facts:
+def facts_of(question: Asked, rules: RuleSet, person: str) -> Facts:
     """The facts that a filled-in form is about.
 
     Raises:
         NotAsked: something is missing or does not fit.
     """
-    if question.action not in actions:
-        raise NotAsked(f"There is no action {question.action!r}.")
-    action = actions[question.action]
-    return Facts(
-        action=question.action,
-        effect=action.effect,
-        args=_arguments(question.arguments, action),
-        target=Target(question.target, question.environment),
-        person=person,
-        channel=question.channel,
-        intent="",
-        tier="simple",
-        before=_number("before", question.before),
-        after=_number("after", question.after),
-        bound=action.bound,
-    )
+    numbers = {name: _number(name, getattr(question, name)) for name in ("before", "after")}
+    try:
+        return facts_asked(
+            rules.actions,
+            question.action,
+            [each.strip() for each in question.arguments.splitlines() if each.strip()],
+            question.target,
+            question.environment,
+            person,
+            question.channel,
+            rules.groups,
+            {"tier": "simple", "cost": None, "at": "", "outside": (), **numbers},
+        )
+    except ValueError as problem:
+        raise NotAsked(str(problem)) from None
 
 
 def explained_page(question: Asked, rules: RuleSet, facts: Facts) -> Explained:
-    """How these facts are decided, and every rule that was considered."""
-    decision = rules.decide(facts)
-    try:
-        matching = rules.matched(facts)
-    except ValueError:
-        matching = ()
-    others = [rule for rule in rules.rules if rule not in matching]
+    """How these facts are decided, and every rule that was considered: the deciding one first, then what matches."""
+    explanation = explain(rules, facts)
+    decision = explanation.decision
+    considered = sorted(explanation.considered, key=lambda each: (not each.decides, not each.matched))
     return Explained(
         question=question,
         level=str(decision.level),
         rule=decision.rule,
         where=decision.where,
         because=decision.because,
-        who=who_could(decision),
+        who=" ".join(explanation.who),
         ruleset=decision.ruleset,
-        considered=tuple(_considered(rule, decision, matching) for rule in (*matching, *others)),
+        considered=tuple(_considered(each) for each in considered),
     )
 
 
-def who_could(decision: Decision) -> str:
-    """Who could allow it, in a sentence."""
-    if decision.level is Level.DENY:
-        return "Nobody; the rules would have to be others."
-    if decision.level is Level.AUTO:
-        return "Nobody has to."
-    said = [_demand(each) for each in decision.demands]
-    change = ["an approved change request"] if decision.level is Level.CHANGE else []
-    return f"It takes {', and '.join([*said, *change])}."
-
-
-def _demand(demand: Demand) -> str:
-    why = " with a reason" if demand.reason else ""
-    if demand.level is Level.CONFIRM:
-        return f"the asker's own yes{why}"
-    whom = f"of the group {demand.group}" if demand.group else "of somebody else"
-    return (f"the yes {whom}" if demand.votes == 1 else f"{demand.votes} times the yes {whom}") + why
-
-
-def _considered(rule: Read, decision: Decision, matching: Sequence[Read]) -> Considered:
-    if rule.where == decision.where and decision.rule == "error":
-        return Considered(_shown(rule), "error", decision.because)
-    if rule.id == decision.rule:
-        return Considered(_shown(rule), "decides", decision.because)
-    return Considered(_shown(rule), "matches" if rule in matching else "does not match", "")
+def _considered(looked: Looked) -> Considered:
+    verdict = "decides" if looked.decides else "matches" if looked.matched else "does not match"
+    if looked.why.startswith("could not be evaluated"):
+        verdict = "error"
+    return Considered(_shown(looked.rule), verdict, looked.why)
 
 
 def _shown(rule: Read) -> Rule:
@@ -116,29 +92,10 @@ def _shown(rule: Read) -> Rule:
     return Rule(rule.id, rule.where, level, rule.because, rule.statement.text)
 
 
-def _arguments(text: str, action: Action[..., Any]) -> dict[str, Json]:
-    known = arguments_of(action)
-    found: dict[str, Json] = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
-        name, separator, value = (each.strip() for each in line.partition("="))
-        if not separator or name not in known:
-            raise NotAsked(f"{line!r} is no name=value; {action.name} has {', '.join(known) or 'no arguments'}.")
-        found[name] = _value(name, value, known[name].type)
-    return found
-
-
-def _value(name: str, text: str, kind: str) -> Json:
-    if kind.startswith("Set<"):
-        return [_value(name, each.strip(), kind[4:-1]) for each in text.split(",") if each.strip()]
-    if kind == "Long":
-        return _number(name, text)
-    return text.lower() in ("true", "yes") if kind == "Bool" else text
-
-
 def _number(name: str, text: str) -> int | None:
-    if not text:
+    if not text.strip():
         return None
     try:
         return int(text)
     except ValueError:
-        raise NotAsked(f"{name} has to be a number, not {text!r}.") from None
+        raise NotAsked(f"{name} has to be a whole number, not {text!r}.") from None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,9 +115,27 @@ async def site(own: House) -> AsyncIterator[Site]:
         await dashboard.close()
         for run in app.runs.newest(100):
             await app.runs.cancel(run["run"], "test", "terminal")
+        for system in app.systems.values():
+            if (close := getattr(system, "aclose", None)) is not None:
+                await close()
 
 
 @pytest.fixture
 async def browser(site: Site) -> Browser:
     """Signed in."""
     return await site.signed_in()
+
+
+@pytest.fixture
+def alter(own: House) -> Callable[[str], None]:
+    """Changes the audit log behind everybody's back, by SQL."""
+
+    def change(statement: str) -> None:
+        with closing(sqlite3.connect(own.home / "audit.db")) as connection:
+            triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            for (name,) in triggers:
+                connection.execute(f"DROP TRIGGER {name}")
+            connection.execute(statement)
+            connection.commit()
+
+    return change
