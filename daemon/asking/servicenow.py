@@ -14,7 +14,7 @@ from policies.approvals import Approvals, CannotAnswer
 from policies.door import Door
 from policies.visible import visible
 
-ASK, CLOSE = 501, 502
+ASK, CLOSE = 51, 52
 """The numbers of a question's messages, apart from those of every other way."""
 FIRST, SLOWEST = 5.0, 60.0
 """Seconds between two looks at the records."""
@@ -62,12 +62,10 @@ class ServiceNowWay:
         """Ask for the approvals and read the decisions until cancelled."""
         call = self._servicenow.ask.call(approval.id, self._approvers(approval), _question(approval))
         requested = await self._telling.tell(approval, call, ASK)
-        missing = f"ServiceNow has no user {', '.join(requested.unknown)}" if requested.unknown else "ready"
         pause = FIRST
         while True:
             try:
                 fresh = await self._look(approval, requested)
-                self.health = missing
             except IntegrationError as problem:
                 fresh, self.health = False, in_words(problem)
             pause = FIRST if fresh else min(pause * 1.25, SLOWEST)
@@ -85,6 +83,7 @@ class ServiceNowWay:
     async def _look(self, approval: Approval, requested: Requested) -> bool:
         seen = self._seen.setdefault(approval.id, set())
         fresh = [each for each in await self._servicenow.decisions(requested) if each.record not in seen]
+        self.health = f"ServiceNow has no user {', '.join(requested.unknown)}" if requested.unknown else "ready"
         for each in fresh:
             await self._take(approval, each)
             seen.add(each.record)

@@ -7,6 +7,7 @@ words that the card names, and nothing else; who wrote it is whom Entra ID says.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 
 from daemon.asking.card import closed_card, how_to_answer, question_card
@@ -19,12 +20,12 @@ from policies.approval import Approval
 from policies.approvals import Approvals, CannotAnswer
 from policies.door import Door
 
-ASK, CLOSE, VOTES, NOTES = 1, 2, 10, 100
-"""The numbers of a question's messages: the card, its end, the card with so many votes more, or so many notes."""
+ASK, CLOSE, VOTES, NOTES = 1, 2, 10, 1000
+"""The numbers of a question's messages: the card, its end, with so many votes, with notes up to that reply."""
 FIRST, SLOWEST = 2.0, 30.0
 """Seconds between two looks at the replies: soon after one has come, and when none comes."""
-MOST = 200
-"""How many replies that look like answers are taken for one question, so that nobody can fill the record."""
+MOST = 10
+"""How many answers of one person are taken for one question, so that nobody can fill the record."""
 
 
 class TeamsWay:
@@ -56,6 +57,7 @@ class TeamsWay:
         self._page, self._places, self._sleep = page, dict(places or {}), sleep
         self._seen: dict[str, set[str]] = {}
         self._notes: dict[str, list[str]] = {}
+        self._tried: dict[str, Counter[str | None]] = {}
         self.health = "ready"
 
     def objection(self, approval: Approval) -> str:
@@ -79,7 +81,6 @@ class TeamsWay:
         while True:
             try:
                 fresh = await self._look(approval, posted)
-                self.health = "ready"
             except IntegrationError as problem:
                 fresh, self.health = False, in_words(problem)
             pause = FIRST if fresh else min(pause * 1.25, SLOWEST)
@@ -87,8 +88,8 @@ class TeamsWay:
 
     async def withdraw(self, approval: Approval) -> None:
         """Set the card to how the question ended."""
-        self._seen.pop(approval.id, None)
-        self._notes.pop(approval.id, None)
+        for kept in (self._seen, self._notes, self._tried):
+            kept.pop(approval.id, None)
         if not self._telling.begun(approval, ASK):
             return
         asked = self._teams.ask.call(approval.id, "")
@@ -102,20 +103,32 @@ class TeamsWay:
 
     async def _look(self, approval: Approval, posted: Posted) -> bool:
         """Read the replies and take those that are new; whether there was one."""
-        seen = self._seen.setdefault(approval.id, set())
-        fresh = False
-        for number, reply in enumerate(await self._teams.read_replies(posted.id)):
-            if reply.id in seen:
-                continue
-            seen.add(reply.id)
-            fresh = True
-            text = reply.text.open()
-            if number >= MOST or not is_attempt(text, approval.id) or self._telling.begun(approval, NOTES + number):
-                continue
-            if problem := await self._take(approval, posted, reply, text):
-                self._notes.setdefault(approval.id, []).append(problem)
-                await self._update(approval, posted, NOTES + number)
+        replies = await self._teams.read_replies(posted.id)
+        self.health = "ready"
+        if approval.id not in self._seen:  # an earlier process took the replies up to the last one that it noted
+            noted = [number for number in range(len(replies)) if self._telling.begun(approval, NOTES + number)]
+            self._seen[approval.id] = {reply.id for reply in replies[: max(noted, default=-1) + 1]}
+        seen, fresh, problems = self._seen[approval.id], False, dict[int, str]()
+        for number, reply in enumerate(replies):
+            if reply.id not in seen:
+                seen.add(reply.id)
+                fresh = True
+                if problem := await self._read(approval, posted, reply):
+                    problems[number] = problem
+        if problems:
+            self._notes.setdefault(approval.id, []).extend(problems.values())
+            await self._update(approval, posted, NOTES + max(problems))
         return fresh
+
+    async def _read(self, approval: Approval, posted: Posted, reply: Reply) -> str:
+        """Take a reply, if it seems to be meant as an answer and its author has not tried too often."""
+        text = reply.text.open()
+        if not is_attempt(text, approval.id):
+            return ""
+        known = self._approvals.voters.people.who("entra", reply.author or "")
+        tried = self._tried.setdefault(approval.id, Counter())
+        tried[known] += 1
+        return await self._take(approval, posted, reply, text) if tried[known] <= MOST else ""
 
     async def _take(self, approval: Approval, posted: Posted, reply: Reply, text: str) -> str:
         """Count a reply; why it does not count, in a sentence without any of its words, otherwise."""
