@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -78,8 +80,20 @@ def case_files(home: Path) -> list[Path]:
     return _within(home / "rules" / "cases", ".yaml")
 
 
+def belongs_to_others(path: Path, status: os.stat_result) -> str:
+    """Why somebody else on this machine decides what stands in a file or folder; empty where nobody does."""
+    if status.st_mode & stat.S_IWOTH:
+        return f"everybody on this machine may change it; say `chmod o-w {path}`"
+    installed = path.is_relative_to(PACKED)  # by whoever installed DevOS
+    if status.st_uid not in (0, os.geteuid()) and not installed:
+        return f"it belongs to another user of this machine, number {status.st_uid}"
+    return ""
+
+
 def _within(folder: Path, ending: str) -> list[Path]:
     try:
+        if foreign := belongs_to_others(folder, folder.stat()):
+            raise OSError(foreign)
         return sorted(each for each in folder.iterdir() if each.suffix == ending and not each.name.startswith("."))
     except FileNotFoundError:
         return []

@@ -14,6 +14,7 @@ import cedarpy
 
 from policies.action import Action
 from policies.names import Names
+from policies.packs import belongs_to_others
 from policies.problem import Problem, RuleError
 from policies.rule import Rule, Statement, parse, statements
 from policies.schema import schema_of
@@ -80,7 +81,7 @@ def text_of(file: Path) -> str:
     """A rule file's text, from a plain file that nobody but its owner decides about.
 
     Raises:
-        OSError: it cannot be read, or is a link, a device, writable for everybody, or too large.
+        OSError: it cannot be read, is a link, a device or too large, or others than its owner decide about it.
         UnicodeDecodeError: it is not UTF-8.
     """
     if file.is_symlink():
@@ -90,8 +91,8 @@ def text_of(file: Path) -> str:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError("it is no plain file")
-        if status.st_mode & stat.S_IWOTH:
-            raise OSError(f"everybody on this machine may change it; say `chmod o-w {file}`")
+        if foreign := belongs_to_others(file, status):
+            raise OSError(foreign)
         content = opened.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise OSError(f"it has more than {LARGEST // 1024} KiB, the most that is read")

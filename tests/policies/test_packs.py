@@ -44,6 +44,14 @@ def test_a_folder_that_cannot_be_looked_into_is_an_error_and_not_empty(tmp_path:
         case_files(tmp_path)
 
 
+def test_a_folder_that_everybody_may_write_is_an_error(tmp_path: Path) -> None:
+    """Whoever may write there may take a forbid away."""
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules").chmod(0o777)
+    with pytest.raises(RuleError, match="everybody on this machine may change it; say `chmod o-w "):
+        rule_files(tmp_path)
+
+
 def test_cases_are_tried_on_the_rules_up_to_their_folder(tmp_path: Path) -> None:
     (careful, careful_cases), (team, team_cases) = layers("team")
     assert (careful, team) == (pack_files("careful"), pack_files("team"))

@@ -100,6 +100,16 @@ def open_to_all(folder: Path) -> Path:
     return file
 
 
+def test_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = right(tmp_path / "a.cedar")
+    if os.geteuid() == 0:
+        os.chown(file, 12345, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    (line,) = refused([file])
+    assert line.startswith(f"{file}: cannot be read: it belongs to another user of this machine, number ")
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
