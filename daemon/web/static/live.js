@@ -6,15 +6,19 @@ const kept = new Set(["open", "data-coloured", "data-full", "data-sure", "data-s
 
 /** Make `here` what `there` is, keeping what a person opened, typed or focused. */
 export function morph(here, there) {
-  if (here.matches("time") && here.dateTime === there.dateTime) return;
-  if (here.matches("pre.json") && here.textContent === there.textContent) return;
+  // What scripts made of a moment or of JSON stays where the same would be made of it again.
+  if (here.matches("time, pre.json")) {
+    if (here.matches("time") ? here.dateTime === there.dateTime : here.textContent === there.textContent) return;
+    here.replaceWith(document.importNode(there, true));
+    return;
+  }
   for (const { name, value } of there.attributes) {
     if (!kept.has(name) && here.getAttribute(name) !== value) here.setAttribute(name, value);
   }
   for (const { name } of [...here.attributes]) {
     if (!kept.has(name) && !there.hasAttribute(name)) here.removeAttribute(name);
   }
-  if (here.matches("textarea, input:not([type=hidden])") || here.matches("[data-countdown]")) return;
+  if (here.matches("textarea, input:not([type=hidden])")) return;
   const keyed = new Map([...here.children].filter(key).map((each) => [key(each), each]));
   let place = here.firstChild;
   for (const fresh of [...there.childNodes]) {

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
+from axe_playwright_python.async_playwright import Axe, AxeResults
 from playwright.async_api import Browser, ConsoleMessage, Page, StorageState, async_playwright, expect
 
 WIDE = {"width": 1280, "height": 720}
@@ -130,6 +131,20 @@ def ask(house: Any) -> Callable[[str], Awaitable[dict[str, Any]]]:
         return dict((await asyncio.to_thread(house.devos, "say", text, "--json")).json)
 
     return say
+
+
+@pytest.fixture
+def accessible() -> Callable[..., Awaitable[None]]:
+    """Lets axe-core look at a page: by all of its rules, or as its options say. It may find nothing."""
+
+    async def check(page: Page, where: str, **options: Any) -> None:
+        if not await page.evaluate("'axe' in window"):
+            await page.evaluate(Axe().axe_script)
+        wanted = {"resultTypes": ["violations"]} | options
+        found = AxeResults(await page.evaluate("(options) => axe.run(options)", wanted))
+        assert not found.violations_count, f"{where}\n{found.generate_report()}"
+
+    return check
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Route
 
 from daemon.web import pages
@@ -87,7 +86,7 @@ async def put(page: Page, template: str, content: object, frame: pages.Frame = F
     await page.goto("/inbox/shown")
 
 
-async def test_text_stays_text_on_every_page(visit: Visit) -> None:
+async def test_text_stays_text_on_every_page(visit: Visit, accessible: Callable[..., Awaitable[None]]) -> None:
     page = await visit("/static/icon.svg", viewport={"width": 375, "height": 740})
     trouble = []
     for template, kind in PAGES.items():
@@ -100,8 +99,9 @@ async def test_text_stays_text_on_every_page(visit: Visit) -> None:
         assert not set(HIDDEN) & set(html), template
         assert "{{ 7 * 7 }}" in html, template
         trouble += [f"{template} is too wide: {each}" for each in await page.evaluate(WIDE)]
-        found = await Axe().run(page)
-        trouble += [f"{template}\n{found.generate_report()}"] if found.violations_count else []
+        await accessible(
+            page, template, rules={"color-contrast": {"enabled": False}}
+        )  # the colours are looked at elsewhere
     assert not trouble, "\n".join(trouble)
 
 
