@@ -64,6 +64,8 @@ class Index:
         new = 0
         while taken := self._take():
             new += taken
+        while self._purge():
+            pass
         return new
 
     def find(
@@ -165,6 +167,10 @@ class Index:
             last = rows[-1][0]
             self._file.add(read, known, _leaf(log, last))
         return len(rows)
+
+    def _purge(self) -> bool:
+        with self._lock:
+            return self._file.purge()
 
     def _page(self, log: sqlite3.Connection, expression: str | None, first: int, end: int, limit: int) -> list[Stored]:
         """At most `limit` entries from `first` on and below `end`, newest first."""

@@ -24,16 +24,19 @@ COUNTED = ("person", "system", "rule", "type")
 QUARTER = 900
 """Seconds of a quarter of an hour, of which every time zone's days are made; entries are counted by them, in UTC."""
 
+PAGES = 500
+"""How much is merged in one step: some tens of milliseconds, for which a search waits."""
+
 LOCK_SECONDS = 30.0
 """How long another process may be busy indexing before this one gives up."""
 
 _TABLES = """
-    CREATE TABLE state (known INTEGER NOT NULL, leaf BLOB);
+    CREATE TABLE state (known INTEGER NOT NULL, leaf BLOB, merging INTEGER NOT NULL);
     CREATE TABLE runs (run TEXT PRIMARY KEY, person TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE facets (kind TEXT, value TEXT, count INTEGER NOT NULL, PRIMARY KEY (kind, value)) WITHOUT ROWID;
     CREATE TABLE moments (quarter INTEGER PRIMARY KEY, count INTEGER NOT NULL, first INTEGER, last INTEGER);
     CREATE VIRTUAL TABLE words USING fts5(facets, said, apart);
-    INSERT INTO state VALUES (0, NULL);
+    INSERT INTO state VALUES (0, NULL, 0);
 """
 
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_READONLY_DBMOVED")
@@ -88,6 +91,13 @@ class IndexFile:
         """
         self._mended(lambda: self._add(entries, known, leaf))
 
+    def purge(self) -> bool:
+        """Take the words of what was forgotten out of the older parts of the index, a little; whether more is left.
+
+        FTS5 only notes what was deleted, and keeps the words until it has merged all its parts into one.
+        """
+        return self._mended(self._purge)
+
     def begin_anew(self) -> None:
         """Put an empty index in this one's place."""
         self._connection.close()
@@ -115,14 +125,34 @@ class IndexFile:
                         forgotten |= self._forget(entry)
             self._count(counts, moments)
             connection.execute("UPDATE state SET known = ?, leaf = ?", (last, leaf))
-            if forgotten:  # merging leaves no trace of the words in older segments
-                connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+            if forgotten:
+                connection.execute("UPDATE state SET merging = 1")
             connection.commit()
         finally:
             if connection.in_transaction:
                 connection.rollback()
-        if forgotten:
+
+    def _purge(self) -> bool:
+        ((merging,),) = self.read("SELECT merging FROM state")
+        if not merging:
+            return False
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            before = connection.total_changes
+            pages = -PAGES if merging == 1 else PAGES  # the first step says that everything is to become one
+            connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (pages,))
+            finished = (
+                merging > 1 and connection.total_changes - before < 2
+            )  # how FTS5 says that there was nothing to do
+            connection.execute("UPDATE state SET merging = ?", (0 if finished else 2,))
+            connection.commit()
+        finally:
+            if connection.in_transaction:
+                connection.rollback()
+        if finished:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not finished
 
     def _mended(self, work: Callable[[], T]) -> T:
         """Do it, and once more with an empty index where this one turns out to be damaged."""
