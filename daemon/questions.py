@@ -70,7 +70,7 @@ def table_of_questions(questions: Sequence[Mapping[str, Any]]) -> str:
         group = f" by {each['group']}" if each["group"] else ""
         votes = f"{len(each['given'])} of {each['votes']}"
         row = (each["id"], f"{each['level']}{group}", votes, local(each["expires"]), each["asker"] or "-", what)
-        rows.append(tuple(in_a_line(cell) for cell in row))  # type: ignore[arg-type]  # six again
+        rows.append(tuple(in_a_line(cell) for cell in row))  # type: ignore[arg-type]  # these are six again
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]]) for row in rows

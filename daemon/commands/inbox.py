@@ -26,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def approvals(
-    id: Annotated[str, typer.Argument(metavar="[ID]", help="Show only this question, with everything.")] = "",  # noqa: A002  # as below
+    id: Annotated[str, typer.Argument(metavar="[ID]", help="Show only this question, with everything.")] = "",  # noqa: A002  # the contract's word, shown in the help
     json: AsJson = False,
 ) -> None:
     """List the questions that wait for an answer; a single one, or the one that is named, with everything in it."""

@@ -18,7 +18,14 @@ RUN = {
 STEP = {
     *("n", "action", "args", "decision", "rule", "approved_by", "via", "status", "started", "ms", "result"),
 }
-APPROVAL = {"id", "run", "level", "plan", "digest", "because", "expires"}
+APPROVAL = {"id", "run", "subject", "level", "plan", "digest", "because", "created", "expires", "status", "opened"} | {
+    "asker",
+    "asked_from",
+    "group",
+    "votes",
+    "given",
+    "reason",
+}
 QUESTION = "how many replicas does web-app have in production"
 SCALE = "scale the web-app deployment to 10 replicas and monitor the rollout"
 STAGING = "set checkout to six pods in staging"
