@@ -13,7 +13,7 @@ import hashlib
 import json
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,10 +27,8 @@ ENTRIES = (
     "SELECT entries.seq, event, CAST(hash AS BLOB) FROM entries JOIN leaves ON leaves.seq = entries.seq"
     " WHERE entries.seq > ? AND entries.seq <= ? AND typeof(event) = 'text' ORDER BY entries.seq"
 )
-PAYLOADS = (
-    "SELECT digest, CAST(salt AS BLOB), CAST(body AS BLOB) FROM payloads"
-    " WHERE rowid >= (SELECT rowid FROM payloads WHERE digest = ?) AND typeof(digest) = 'text' ORDER BY rowid"
-)
+PAYLOAD = "SELECT digest, CAST(salt AS BLOB), CAST(body AS BLOB) FROM payloads"
+PAYLOADS = f"{PAYLOAD} WHERE rowid >= ? AND typeof(digest) = 'text' ORDER BY rowid"
 NODES = "SELECT level, place, CAST(hash AS BLOB) FROM nodes WHERE (place + 1) << level * 8 BETWEEN ? AND ?"
 NOTES = "SELECT size, CAST(note AS BLOB) FROM checkpoints WHERE size > ? AND size <= ? ORDER BY size"
 
@@ -115,20 +113,20 @@ class _Pass:
     def _check_ends(self, seqs: Sequence[int], events: Sequence[bytes]) -> None:
         """Check what the events say of their place, their log and their payload."""
         told, before, identified = b',"sequence":"', b',"payload":"', b'},"datacontenttype":"application/json","id":"'
-        room, to_id = len(before) + 65, len(identified) + 37
+        room, to_id, named = len(before) + 65, len(identified) + 37, []
         for seq, event in zip(seqs, events, strict=True):
             at = event.rfind(told)
             if not event.startswith(b"%b%020d%b" % (told, seq, self._end_of_event), at):
                 raise Doubt
             if event.startswith(before, at - room):
-                digest = event[at - 65 : at - 1]
+                named.append(event[at - 65 : at - 1])
                 at -= room
-                self._payloads.check(digest)
             if not event.startswith(identified, at - to_id):
                 raise Doubt
             # An escape is rare, and the one thing that can be spelled in several ways without a look at the rest.
             if b"\\" in event and not _is_canonical(event):
                 raise Doubt
+        self._payloads.check(named)
 
     def _root(self, levels: list[list[bytes]], count: int) -> bytes:
         """The root of the tree with the first `count` entries of the present block."""
@@ -164,24 +162,53 @@ class _Payloads:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._rows: Iterator[tuple[bytes, bytes, bytes]] = iter(())
-        self._next: tuple[bytes, bytes, bytes] | None = None
+        self._rows: sqlite3.Cursor | None = None
+        self._waiting: list[tuple[bytes, bytes, bytes]] = []
         self.held = self.erased = 0
 
-    def check(self, digest: bytes) -> None:
-        """Check what is stored apart for the next entry that names something, if it still is."""
-        if self._next is None or self._next[0] != digest:
-            found = self._connection.execute(PAYLOADS, (digest.decode("ascii", "replace"),))
-            row = next(found, None)
-            if row is None or row[0] != digest:
-                self.erased += 1
-                return
-            self._next, self._rows = row, found
-        _, salt, body = self._next
-        if hashlib.sha256(salt + body).hexdigest().encode() != digest:
+    def check(self, named: list[bytes]) -> None:
+        """Check what is stored apart for the next entries that name something, as far as it still is.
+
+        Args:
+            named: the digests that they name.
+        """
+        rows = self._following(named)
+        if [row[0] for row in rows] != named:
+            rows = self._looked_up(named, rows)
+        hashes = [hashlib.sha256(salt + body).hexdigest() for _, salt, body in rows]
+        if hashes != [digest.decode("ascii", "replace") for digest, _, _ in rows]:
             raise Doubt
-        self.held += 1
-        self._next = next(self._rows, None)
+        self.held += len(rows)
+        self.erased += len(named) - len(rows)
+
+    def _following(self, named: list[bytes]) -> list[tuple[bytes, bytes, bytes]]:
+        """As many of the next payloads as were named; they begin with the first that is named and there."""
+        for digest in named if self._rows is None else ():
+            place = "SELECT rowid FROM payloads WHERE digest = ?"
+            found = self._connection.execute(place, (digest.decode("ascii", "replace"),)).fetchone()
+            if found is not None:
+                self._rows = self._connection.execute(PAYLOADS, found)
+                break
+        if self._rows is None:
+            return []
+        rows, self._waiting = self._waiting, []
+        return rows + self._rows.fetchmany(max(0, len(named) - len(rows)))
+
+    def _looked_up(
+        self, named: list[bytes], rows: list[tuple[bytes, bytes, bytes]]
+    ) -> list[tuple[bytes, bytes, bytes]]:
+        """The payloads that were named, where some were erased or stand in another order."""
+        known, found = {row[0]: row for row in rows}, []
+        for digest in named:
+            row = known.pop(digest, None)
+            if row is None:
+                one = f"{PAYLOAD} WHERE digest = ?"
+                row = self._connection.execute(one, (digest.decode("ascii", "replace"),)).fetchone()
+            if row is not None and row[0] == digest:
+                found.append(row)
+        # What was not named yet is next; but in a log in great disorder each is looked up instead of all being kept.
+        self._waiting = [*known.values()] if len(known) < 4 * WIDTH else []
+        return found
 
 
 def _is_canonical(event: bytes) -> bool:
