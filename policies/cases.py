@@ -15,11 +15,12 @@ from typing import Any
 import yaml
 
 from policies.action import Action, Json, Target
+from policies.annotations import RESERVED
 from policies.decision import Decision, Facts, Level
 from policies.engine import Rules
 from policies.problem import Problem, RuleError, did_you_mean
 from policies.reading import text_of
-from policies.rule import RESERVED, Rule
+from policies.rule import Rule
 from policies.schema import CHOICES, arguments_of
 
 ALLOW = "allow"

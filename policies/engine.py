@@ -17,13 +17,13 @@ from cedarpy import pst
 
 from policies.action import Action, digest
 from policies.decision import Decision, Facts, Level
-from policies.demands import weigh
 from policies.packs import SHIPPED, rule_files
 from policies.problem import RuleError
 from policies.question import Question, Questions, Stranger, systems
 from policies.reading import read
 from policies.rule import Rule
 from policies.schema import CHOICES
+from policies.weighing import weigh
 
 __all__ = ["SHIPPED", "RuleError", "Rules", "rule_files", "sentence"]
 

@@ -12,7 +12,8 @@ from policies.action import Json
 from policies.decision import Decision, Demand, Facts, Level
 from policies.engine import Rules, sentence
 from policies.question import Question
-from policies.rule import Rule, Token
+from policies.rule import Rule
+from policies.statement import Token
 
 _OPENING, _CLOSING = ("(", "[", "{"), (")", "]", "}")
 _PATH = re.compile(r"\b(?:context\.args|context|resource)\.\w+\b")

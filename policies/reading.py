@@ -16,8 +16,9 @@ from policies.action import Action
 from policies.names import Names
 from policies.packs import belongs_to_others
 from policies.problem import Problem, RuleError
-from policies.rule import Rule, Statement, parse, statements
+from policies.rule import Rule, parse
 from policies.schema import schema_of
+from policies.statement import Statement, statements
 
 LARGEST = 256 * 1024
 """Bytes that one file may have: some 1,000 rules."""

@@ -15,9 +15,9 @@ from cedarpy import pst
 from deciding import ACTIONS, APPROVALS, SCALE, load
 
 from policies.action import Effect, Target
+from policies.annotations import RESERVED
 from policies.decision import Decision, Level
-from policies.demands import weigh
-from policies.rule import RESERVED
+from policies.weighing import weigh
 
 
 def test_no_match_refuses(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import pytest
 from policies.action import Content, Effect, action, actions_of
 from policies.names import Names
 from policies.problem import RuleError
-from policies.rule import parse, statements
+from policies.rule import parse
 from policies.schema import schema_of
+from policies.statement import statements
 
 
 class Kubernetes:
