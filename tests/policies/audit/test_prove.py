@@ -94,6 +94,16 @@ def test_everything_continues_the_empty_log(original: Path) -> None:
     assert proof["hashes"] == []
 
 
+def test_a_log_that_is_being_written_proves_what_it_has_so_far(path: Path, signer: Signer) -> None:
+    log = Log(path, signer)
+    for n in range(1, 6):
+        log.append_now(Entry("devos.action.done", "run-1", n, None, {}))
+        assert inclusion(path, n)["size"] == consistency(path, 1)["size"] == n
+        with pytest.raises(NoSuchEntry):
+            inclusion(path, n + 1)
+    log.close()
+
+
 @pytest.mark.parametrize("seq", [0, -1, ENTRIES + 1])
 def test_what_the_log_does_not_have_is_not_proved(original: Path, seq: int) -> None:
     with pytest.raises(NoSuchEntry, match=f"no entry {seq}; the log has 600"):
