@@ -6,13 +6,24 @@ from daemon.asking.desktop import DesktopWay
 from daemon.asking.servicenow import ServiceNowWay
 from daemon.asking.teams import TeamsWay
 from daemon.asking.ways import NotConnected, places_of, ways_of
+from daemon.client import ask
 from daemon.config import Config
 from daemon.systems import simulated
+from integrations.sandbox.graph import entra_id
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.daemon.asking.office import Company, Office
+    from tests.daemon.conftest import House
+
+SETTINGS = """
+person.name = "ana"
+approvals.ways = ["teams", "servicenow"]
+rules.pack = "team"
+groups.reviewers = ["dana", "marcus"]
+"""
+NAMES = {"ana": "tomas.lindqvist", "dana": "dana.whitfield", "marcus": "marcus.oyelaran"}
 
 
 def config(**more: object) -> Config:
@@ -51,3 +62,27 @@ def test_links_lead_to_the_systems_that_the_settings_name() -> None:
         "ServiceNow": "https://s.example",
         "New Relic": "https://one.newrelic.com",
     }
+
+
+def test_a_colleague_answers_while_the_daemon_is_dead_and_the_run_goes_on(own: House) -> None:
+    people = [
+        f'people.{name} = {{ entra = "{entra_id(user)}", servicenow = "{user}" }}' for name, user in NAMES.items()
+    ]
+    (own.home / "config.toml").write_text("\n".join([SETTINGS, *people]))
+    own.start("--sandbox")
+    run = own.devos("say", "set web-app to five pods in production", "--json").json
+    (question,) = run["approvals"]
+    asked = f"ask-{question['id']}"
+    done = ["devos.action.done"] * 2
+    while [each["type"] for each in own.devos("audit", "list", "--run", asked, "--json").json][2:] != done:
+        assert own.daemon is not None and own.daemon.poll() is None
+    own.daemon.kill()
+    own.daemon.wait()
+    for user in (NAMES["ana"], NAMES["marcus"]):
+        own.devos("sandbox", "reply", f"approve {question['id']}", "--by", user)
+    own.start("--sandbox")
+    *_, last = ask(own.home, "follow", run=run["run"])
+    ended = last["run"]
+    assert ended["status"] == "done" and own.replicas("production/web-app") == 5
+    assert {(each["approved_by"], each["via"]) for each in ended["steps"] if each["via"]} == {("marcus", "teams")}
+    assert len(own.sandbox.state()["graph"]["messages"]) == 1
