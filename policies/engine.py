@@ -9,6 +9,7 @@ skips a forbid that errs, and the answer could then be Allow.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,10 +126,13 @@ class Rules:
         return cedarpy.is_authorized(question.request, self._about(facts), question.entities).diagnostics
 
     def _about(self, facts: Facts) -> cedarpy.PolicySet:
-        """The rules whose head lets this action in. The others cannot match it, nor err over it."""
+        """The rules whose head lets this action in, and need not be asked that again.
+
+        The others cannot match it, nor err over it: Cedar looks at a condition only where the head matches.
+        """
         if facts.action not in self._narrowed:
-            own = {facts.action, str(facts.effect)}
-            nodes = {rule.id: rule.node for rule in self.rules if _lets_in(rule.node.action, own)}
+            letting_in = [rule for rule in self.rules if _lets_in(rule.node.action, facts)]
+            nodes = {rule.id: replace(rule.node, action=pst.ScopeAny()) for rule in letting_in}
             self._narrowed[facts.action] = cedarpy.PolicySet.from_pst(pst.PolicySet({}, nodes, ()))
         return self._narrowed[facts.action]
 
@@ -150,14 +154,15 @@ class Rules:
         return Decision(Level.DENY, rule, "", because, self.ruleset)
 
 
-def _lets_in(head: pst.ActionConstraint, action: Collection[str]) -> bool:
-    """Whether a rule's head may be about an action, given its name and its effect."""
+def _lets_in(head: pst.ActionConstraint, facts: Facts) -> bool:
+    """Whether a rule's head lets an action in, which is in itself and in its effect."""
     match head:
-        case pst.ActionEq(entity=pst.EntityUid() as one):
-            return one.id in action
+        case pst.ActionEq(entity=one):
+            return str(one) == f'Action::"{facts.action}"'
         case pst.ActionIn(entities=several):
-            return any(each.id in action for each in several)
-        case _:
+            own = {f'Action::"{facts.action}"', f'Action::"{facts.effect}"'}
+            return any(str(each) in own for each in several)
+        case pst.ScopeAny():
             return True
 
 
