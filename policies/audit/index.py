@@ -158,8 +158,6 @@ class Index:
             if known and _leaf(log, known) != leaf:  # another log, or this one set back
                 self._file.begin_anew()
                 known = 0
-            if known == _last(log):
-                return 0
             rows = log.execute(f"{_ENTRY} WHERE seq > ? ORDER BY seq LIMIT ?", (known, AT_ONCE)).fetchall()
             if not rows:
                 return 0
@@ -216,8 +214,3 @@ def _leaf(log: sqlite3.Connection, seq: int) -> bytes | None:
     """The leaf hash of an entry; None where there is none."""
     row = log.execute("SELECT CAST(hash AS BLOB) FROM leaves WHERE seq = ?", (seq,)).fetchone()
     return bytes(row[0]) if row else None
-
-
-def _last(log: sqlite3.Connection) -> int:
-    last: int = log.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
-    return last

@@ -142,9 +142,8 @@ class IndexFile:
             before = connection.total_changes
             pages = -PAGES if merging == 1 else PAGES  # the first step says that everything is to become one
             connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (pages,))
-            finished = (
-                merging > 1 and connection.total_changes - before < 2
-            )  # how FTS5 says that there was nothing to do
+            # Where there was nothing to do, FTS5 changes one row at most.
+            finished = merging > 1 and connection.total_changes - before < 2
             connection.execute("UPDATE state SET merging = ?", (0 if finished else 2,))
             connection.commit()
         finally:

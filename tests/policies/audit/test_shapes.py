@@ -25,6 +25,8 @@ from policies.audit.shapes import without_secrets
         ),
         ("- name: PORT\n  value: 80", "- name: PORT\n  value: 80"),
         (r"{\"password\": \"hunter2\"}", r"{\"password\": \"[redacted]\"}"),
+        ("sent Basic YW5hOmh1bnRlcjI= along", "sent Basic [redacted] along"),
+        ("Basic understanding, basic training", "Basic understanding, basic training"),
         ("vault login hvx", "vault login [redacted]"),
         ("vault login -method=oidc", "vault login -method=oidc"),
         ("smtp_pass=hunter2 bypass=true", "smtp_pass=[redacted] bypass=true"),
