@@ -114,11 +114,11 @@ def reset(json: AsJson = False) -> None:
 
 @group.command(epilog="Example: devos sandbox approve CHG0030001")
 def approve(
-    change: Annotated[str, typer.Argument(help="The change request's number.")],
+    change: Annotated[str, typer.Argument(help="The change request's number, or the code of a question.")],
     by: Annotated[str | None, typer.Option(help="Who approves it: a user name of the simulated company.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Approve a change request, as one of the company's change managers."""
+    """Approve a change request, or a question in ServiceNow, as one of the company's people."""
     sandbox = _sandbox(json)
     answer = _call(json, lambda: sandbox.approve(change, by=by))
     put(answer) if json else print(f"{change} is approved.")
@@ -126,11 +126,11 @@ def approve(
 
 @group.command(epilog='Example: devos sandbox refuse CHG0030001 --because "freeze until Monday"')
 def refuse(
-    change: Annotated[str, typer.Argument(help="The change request's number.")],
+    change: Annotated[str, typer.Argument(help="The change request's number, or the code of a question.")],
     because: Annotated[str | None, typer.Option(help="The reason.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Refuse a change request, as one of the company's change managers."""
+    """Refuse a change request, or a question in ServiceNow, as one of the company's people."""
     sandbox = _sandbox(json)
     answer = _call(json, lambda: sandbox.refuse(change, because=because))
     put(answer) if json else print(f"{change} is refused.")

@@ -94,23 +94,25 @@ def summary(world: World) -> dict[str, Any]:
 
 
 def approve(world: World, number: str, by: str | None = None) -> dict[str, Any]:
-    """Approve a change as one of the company's people would.
+    """Approve a change, or the question with that code, as one of the company's people would.
 
     Raises:
         NoSuchChange: there is no such change.
         ValueError: nobody has asked for its approval, or there is no such person.
     """
-    return _decision(change.decide(world, number, approved=True, by=by))
+    decided = approval.decide(world, number, approved=True, by=by)
+    return decided or _decision(change.decide(world, number, approved=True, by=by))
 
 
 def refuse(world: World, number: str, by: str | None = None, because: str | None = None) -> dict[str, Any]:
-    """Reject a change as one of the company's people would; it goes back to New.
+    """Reject a change, which goes back to New, or the question with that code, as one of the company's people would.
 
     Raises:
         NoSuchChange: there is no such change.
         ValueError: nobody has asked for its approval, or there is no such person.
     """
-    return _decision(change.decide(world, number, approved=False, by=by, because=because))
+    decided = approval.decide(world, number, approved=False, by=by, because=because)
+    return decided or _decision(change.decide(world, number, approved=False, by=by, because=because))
 
 
 class _Api:

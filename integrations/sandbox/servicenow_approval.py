@@ -45,6 +45,46 @@ def set_state(world: World, record: Record, values: Mapping[str, str], by: str) 
     return changed
 
 
+def decide(
+    world: World, code: str, *, approved: bool, by: str | None = None, because: str | None = None
+) -> dict[str, Any] | None:
+    """Decide about the question with this code as one of those who are asked would.
+
+    Args:
+        world: where.
+        code: what the comment of the question's records ends with.
+        approved: whether it is approved.
+        by: the user name; None for the first who is still asked.
+        because: a comment.
+
+    Returns:
+        What was decided, as for a change; None where no record speaks of such a question.
+
+    Raises:
+        ValueError: that person is not asked, or not any more.
+    """
+    users = world.all(kind("sys_user"))
+    asked = {
+        users[record["approver"]]["user_name"]: record
+        for record in find(world, TABLE, sysapproval="")
+        if _speaks_of(world, record, code)
+    }
+    if not asked:
+        return None
+    waiting = [user for user, record in asked.items() if record["state"] == "requested"]
+    user = by or next(iter(waiting), "")
+    if user not in waiting:
+        raise ValueError(f"{user or 'nobody'} is asked about {code} no more; there are {', '.join(waiting) or 'none'}")
+    state = "approved" if approved else "rejected"
+    set_state(world, asked[user], {"state": state, **({"comments": because} if because else {})}, user)
+    return {"change": code, "state": state, "approval": state}
+
+
+def _speaks_of(world: World, record: Record, code: str) -> bool:
+    written = find(world, "sys_journal_field", element_id=record["sys_id"])
+    return any(each["value"].endswith(f" {code}") for each in written)
+
+
 def summary(world: World) -> list[dict[str, Any]]:
     """Every such record: who is asked, how it stands, and what was written about it."""
     users = world.all(kind("sys_user"))

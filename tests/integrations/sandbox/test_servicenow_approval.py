@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from integrations.sandbox.auth import stable_id
+from integrations.sandbox.client import NotAccepted
 
 if TYPE_CHECKING:
     from tests.integrations.sandbox.conftest import Running
@@ -55,6 +56,22 @@ def test_whoever_asked_takes_it_back(running: Running) -> None:
 def test_what_is_no_request(running: Running, wrong: dict[str, str]) -> None:
     body = {"approver": DANA, "state": "requested", **wrong}
     assert send(running, "POST", TABLE, body).status_code == 403
+
+
+def test_people_are_played_by_the_questions_code(running: Running) -> None:
+    asked(running, comments="May it?\n\nDevOS question k7m2qd")
+    marcus = stable_id("sys_user", "marcus.oyelaran")
+    asked(running, comments="May it?\n\nDevOS question k7m2qd", approver=marcus)
+    with pytest.raises(NotAccepted, match="okafor is asked about k7m2qd no more"):
+        running.admin.approve("k7m2qd", by="sam.okafor")
+    assert running.admin.approve("k7m2qd")["state"] == "approved"
+    assert running.admin.refuse("k7m2qd", because="not on a Friday")["state"] == "rejected"
+    assert [each["state"] for each in told(running)] == ["approved", "rejected"]
+    assert "not on a Friday" in told(running)[1]["comments"]
+    with pytest.raises(NotAccepted, match="nobody is asked about k7m2qd no more; there are none"):
+        running.admin.approve("k7m2qd")
+    with pytest.raises(NotAccepted, match="there is no change 'zzzzzz'"):
+        running.admin.approve("zzzzzz")
 
 
 def test_a_change_asks_for_its_approvals_itself(running: Running) -> None:
