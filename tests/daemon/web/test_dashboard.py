@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 def listeners(process: int) -> list[tuple[str, int]]:
     """The addresses and ports on which a process listens, by the kernel."""
-    own = {str(each.readlink()) for each in Path(f"/proc/{process}/fd").iterdir()}
-    found = []
+    found, own = [], set()
+    for each in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # what is closed meanwhile
+            own.add(str(each.readlink()))
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/{process}/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
