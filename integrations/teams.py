@@ -25,6 +25,8 @@ RECENT = 200
 PAGE = "50"
 BARE = frozenset(("p", "div", "br"))
 """The elements of a reply that hold nothing but its words."""
+HARMLESS = frozenset((("dir", "ltr"), ("dir", "auto"), ("itemprop", "copy-paste-block")))
+"""Attributes that Teams gives to such elements by itself, and that change nothing of what is read."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,8 @@ class Teams:
 
     async def find(self, code: str) -> Posted | None:
         """The message that holds the card of this code, written by this very account: a plain method, not an action."""
+        if not self._graph.sign_in.is_account:
+            return None  # an application alone has posted nothing
         me = await self._graph.get("/me", {"$select": "id"})
         for each in await self._graph.pages(self._messages, {"$top": PAGE}, RECENT):
             ids = [attachment.get("id") for attachment in each.get("attachments") or ()]
@@ -220,7 +224,7 @@ class _Words(HTMLParser):
         self.bare = True
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in BARE or attrs:
+        if tag not in BARE or not HARMLESS.issuperset(attrs):
             self.bare = False
         self.found.append("\n")
 

@@ -15,10 +15,12 @@ from policies.audit.log import Log
 
 logger = logging.getLogger("devos.asking")
 
-REMEMBERED = 500
+REMEMBERED = 200
 """How many of the questions asked last are looked at when the daemon starts: those that closed while it was away."""
 SLOWEST = 600.0
 """Seconds between two attempts at a way that fails, at most."""
+ATTEMPTS = 100
+"""How often it is tried: more than half a day, after which a question is over in any case."""
 
 
 class Way(Protocol):
@@ -158,7 +160,7 @@ class Inbox:
         if after is not None:
             await asyncio.wait({after})
         pause = 1.0
-        while True:
+        for _ in range(ATTEMPTS):
             try:
                 await does(approval)
             except Exception as problem:

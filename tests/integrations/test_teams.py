@@ -115,6 +115,7 @@ async def test_an_application_alone_may_read_and_is_told_why_it_cannot_post(chan
     assert await door(alone.replies, posted.id) == []
     with pytest.raises(NoAccount, match="account"):
         await door(alone.ask, "zzzzzz", CARD)
+    assert await alone.find("k7m2qd") is None and (await teams.find("k7m2qd")) == posted
     with pytest.raises(SignInFailed):
         await door(channel.teams(refresh="", secret="").replies, posted.id)
 
@@ -136,6 +137,8 @@ async def test_replies_are_read_to_the_end_oldest_first(channel, teams, door):
         ("<p>approve k7m2qd</p>", "text", "<p>approve k7m2qd</p>", True),
         ("<p>approve&nbsp;k7m2qd</p>", "html", "approve k7m2qd", True),
         ("<div><div>deny k7m2qd because</div><div>why</div></div>", "html", "deny k7m2qd because\nwhy", True),
+        ('<p itemprop="copy-paste-block" dir="auto">approve</p><p>&nbsp;</p>', "html", "approve", True),
+        ('<p dir="rtl">approve k7m2qd</p>', "html", "approve k7m2qd", False),
         ("one<br>two<br/>", "html", "one\ntwo", True),
         ("<p>a &lt;b&gt; &amp; c</p>", "html", "a <b> & c", True),
         ('<p style="display:none">x</p><p>approve k7m2qd</p>', "html", "x\napprove k7m2qd", False),

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from daemon.asking.inbox import ATTEMPTS, SLOWEST
 from policies.decision import Demand, Level
 
 if TYPE_CHECKING:
@@ -118,6 +119,16 @@ async def test_a_failing_way_is_tried_again_and_holds_nobody_up(
     await office.time.until(lambda: lost.withdrawn)
     assert fine.withdrawn == [(question.id, "denied")]
     await office.time.until(lambda: inbox.health() == {"lost": "ready", "fine": "ready"})
+
+
+async def test_what_never_works_is_given_up_in_the_end(office: Office) -> None:
+    way = Pigeon(fails=10_000)
+    office.opens(way)
+    await office.asks()
+    await office.time.until(lambda: way.fails == 10_000 - ATTEMPTS)
+    turns = len(office.time.slept)
+    await office.time.until(lambda: len(office.time.slept) > turns + 5)
+    assert way.fails == 10_000 - ATTEMPTS and max(office.time.slept) == SLOWEST
 
 
 async def test_a_way_that_objects_is_left_out_until_it_does_not(office: Office) -> None:
