@@ -155,12 +155,12 @@ def _starts(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _closing(tokens: Sequence[Token], opening: int) -> int:
-    depth = 0
-    for index in range(opening, len(tokens)):
+    """Where the bracket that opens there is closed; in a rule that was read, every one is."""
+    index, depth = opening, 1
+    while depth:
+        index += 1
         depth += (tokens[index].text in _OPENING) - (tokens[index].text in _CLOSING)
-        if depth == 0:
-            return index
-    return len(tokens) - 1
+    return index
 
 
 def _split(tokens: Sequence[Token], sign: str) -> list[Sequence[Token]]:

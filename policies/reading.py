@@ -114,9 +114,6 @@ def _checked(
         except RuleError as error:
             yield from error.problems
             continue
-        except RecursionError:
-            yield statement.problem("it is nested too deeply to be checked.")
-            continue
         twin = first.setdefault(rule.id, rule)
         if twin is not rule:
             yield statement.problem(f"the @id {rule.id!r} is taken by {twin.where}.", rule.id)

@@ -150,6 +150,14 @@ def test_a_refusal_that_no_rule_made_can_be_expected(tmp_path: Path, rules: Rule
     assert try_case(nothing, Rules.load([reads], ACTIONS)).wrong == ()
 
 
+def test_a_case_that_the_rules_cannot_even_be_asked_about_is_refused(tmp_path: Path, rules: Rules) -> None:
+    text = f"- {{call: kubernetes.scale, at: 2026-12-24, after: {2**70}, level: deny, rule: error}}"
+    (case,) = read_cases([write(tmp_path, text)], ACTIONS)
+    assert case.facts.at == datetime(2026, 12, 24).astimezone()
+    outcome = try_case(case, rules)
+    assert (outcome.wrong, outcome.matched) == ((), ())
+
+
 def test_names_the_rules_that_no_case_reaches(tmp_path: Path, rules: Rules) -> None:
     cases = read_cases([write(tmp_path, SCALE + "level: approve}")], ACTIONS, GROUPS)
     left = unreached(rules, [try_case(case, rules) for case in cases])

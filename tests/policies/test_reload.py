@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from policies.action import Effect, Target, action, actions_of
+from policies.action import Action, Effect, Target, action, actions_of
 from policies.decision import Facts, Level
 from policies.problem import RuleError
 from policies.reload import LiveRules
@@ -128,6 +129,27 @@ def test_a_file_that_is_being_written_is_not_read(home: Home) -> None:
     home.times.later(1)
     live.refresh()
     assert len(home.told) == 1
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(home: Home) -> None:
+    class Meddling(dict[str, Action[..., Any]]):
+        """Actions whose looking up writes the rules anew, as somebody might at any moment."""
+
+        def items(self) -> Any:
+            if said:
+                home.write(said.pop())
+            return super().items()
+
+    said: list[str] = []
+    times = home.times
+    live = LiveRules(home.folder, Meddling(ACTIONS), clock=lambda: times.wall, monotonic=lambda: times.ticks)
+    home.write('@id("more") permit (principal, action, resource);')
+    home.times.later(1)
+    before, said = live.ruleset, [NO]
+    live.refresh()
+    assert (live.ruleset, said) == (before, [])
+    home.times.later(1)
+    assert live.decide(READ).rule == "no"
 
 
 def test_a_file_that_is_replaced_is_never_missed(home: Home) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 
+from daemon.cli import app
 from policies.action import Effect, Target
 from policies.audit.checkpoint import Signer
 from policies.audit.log import Entry, Log
@@ -172,6 +175,11 @@ def test_explain_at_another_time_and_by_another_channel(rules: Callable[..., Hou
     assert unknown["because"] == "The rules do not know Channel 'telegraph'."
 
 
+def test_explain_by_wrong_rules_says_what_is_wrong(rules: Callable[..., House]) -> None:
+    found = rules(WRONG).devos(*SCALE)
+    assert found.code == 2 and "mine.cedar:2:39" in found.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -247,6 +255,19 @@ def test_replay_names_what_would_differ(recorded: House, tmp_path: Path) -> None
     assert (said["decisions"], said["untold"], said["differences"]) == (1, 1, [])
     said = recorded.devos("policy", "replay", "--json").json
     assert [each["now"]["rule"] for each in said["differences"]] == ["no-scaling"]
+
+
+def test_replay_shows_a_bar_to_whoever_watches(recorded: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    watched = Terminal()
+    with monkeypatch.context() as patch:
+        patch.setenv("DEVOS_HOME", str(recorded.home))
+        patch.setattr("sys.stderr", watched)
+        typer.main.get_command(app)(["policy", "replay"], standalone_mode=False)
+    assert "deciding again" in watched.getvalue()
 
 
 def test_replay_from_a_day_on(recorded: House) -> None:
