@@ -1,0 +1,126 @@
+"""What no browser and no program of ours would send, and what is answered when we fail ourselves."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from daemon.web.dashboard import Dashboard
+from daemon.web.guard import BODY, SECURITY, STREAMS
+
+if TYPE_CHECKING:
+    from tests.daemon.web.conftest import Browser, Site
+
+
+async def test_another_accounts_program_is_turned_away(site: Site) -> None:
+    dashboard = Dashboard(site.app, is_mine=lambda client, server: False)
+    await dashboard.open()
+    try:
+        link = dashboard.login_url()
+        async with httpx.AsyncClient(headers={"Origin": dashboard.url}) as client:
+            answer = await client.get(link)
+            assert (answer.status_code, answer.content) == (403, b"")
+    finally:
+        await dashboard.close()
+
+
+async def raw(site: Site, sent: bytes) -> bytes:
+    """What a connection is answered that sends just these bytes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(site.url.rpartition(":")[2]))
+    writer.write(sent)
+    writer.write_eof()
+    answer = await asyncio.wait_for(reader.read(), 30)
+    writer.close()
+    return answer
+
+
+async def test_strange_requests(site: Site, browser: Browser) -> None:
+    host, (secret,) = site.url.removeprefix("http://").encode(), browser.client.cookies.values()
+    cookie = b"Cookie: " + site.dashboard.cookie.encode() + b"=" + secret.encode()
+    head = b"Host: " + host + b"\r\n" + cookie + b"\r\nConnection: close\r\n"
+    strange = {
+        "two hosts": b"GET / HTTP/1.1\r\nHost: evil.example\r\n" + head + b"\r\n",
+        "no host": b"GET / HTTP/1.0\r\n" + cookie + b"\r\n\r\n",
+        "a whole address": b"GET http://evil.example/ HTTP/1.1\r\n" + head + b"\r\n",
+        "a path out": b"GET /static/../pages.py HTTP/1.1\r\n" + head + b"\r\n",
+        "a path out, escaped": b"GET /static/%2e%2e%2fpages.py HTTP/1.1\r\n" + head + b"\r\n",
+        "a null": b"GET /runs/%00 HTTP/1.1\r\n" + head + b"\r\n",
+        "an upgrade": b"GET /events HTTP/1.1\r\nUpgrade: websocket\r\nOrigin: http://evil.example\r\n" + head + b"\r\n",
+        "a long path": b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n" + head + b"\r\n",
+        "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    }
+    for name, sent in strange.items():
+        answer = await raw(site, sent)
+        assert re.match(rb"HTTP/1.1 (400|403|404|405|431) |$", answer), (name, answer[:200])
+
+
+async def test_a_body_is_not_taken_without_end(site: Site, browser: Browser) -> None:
+    data = b"token=" + browser.token.encode() + b"&back=" + b"x" * BODY
+
+    async def unannounced() -> AsyncIterator[bytes]:
+        yield data
+
+    for content in (data, unannounced()):
+        answer = await browser.client.post("/freeze", content=content, headers={"Content-Type": FORM})
+        assert answer.status_code == 413 and not site.app.brake.on
+
+
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+UNFIT = (
+    ("/freeze", JSON, "{}", 415),
+    ("/freeze", "text/plain", "token={token}", 415),
+    ("/freeze", "multipart/form-data; boundary=x", "--x--", 415),
+    ("/freeze", FORM, "token={token}&token=x", 400),
+    ("/freeze", FORM, "token={token}&more=1", 400),
+    ("/freeze", FORM, "token={token}&back=%ff", 400),
+    ("/freeze", FORM, "token={token}" + "&a=1" * 60, 400),
+    ("/api/freeze", FORM, "token={token}", 415),
+    ("/api/freeze", JSON, "[]", 400),
+    ("/api/freeze", JSON, "{", 400),
+    ("/api/freeze", JSON, "[" * 60_000, 400),
+    ("/api/freeze", JSON, '{"more": 1}', 400),
+    ("/api/freeze", JSON, "\xff", 400),
+)
+
+
+async def test_what_is_sent_has_to_fit(site: Site, browser: Browser) -> None:
+    for path, kind, body, status in UNFIT:
+        token = {} if kind == FORM and path == "/freeze" else {"X-DevOS-Token": browser.token}
+        content = body.replace("{token}", browser.token).encode("latin-1")
+        answer = await browser.client.post(path, content=content, headers={"Content-Type": kind, **token})
+        assert answer.status_code == status, (path, kind, body[:80])
+        assert answer.headers["content-type"].startswith(JSON if path.startswith("/api") else "text/html")
+    assert not site.app.brake.on
+    for query in ("limit=0", "limit=x", "limit=1&limit=2", "more=1", "limit=%ff"):
+        for path in ("/runs", "/api/runs"):
+            assert (await browser.get(f"{path}?{query}")).status_code == 400, query
+
+
+async def test_no_session_opens_streams_without_end(site: Site, browser: Browser) -> None:
+    async with httpx.AsyncClient(base_url=site.url, cookies=browser.client.cookies) as client:
+        opened = [await client.send(client.build_request("GET", "/events"), stream=True) for _ in range(STREAMS)]
+        for each in (following := [each.aiter_bytes() for each in opened]):
+            assert await anext(each) == b"retry: 2000\n\n"
+        assert (await client.get("/events")).status_code == 429
+        for stream, answer in zip(following, opened, strict=True):
+            await stream.aclose()
+            await answer.aclose()
+
+
+async def test_a_fault_of_ours_says_nothing_of_the_inside(
+    site: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the secret of the inside")
+
+    monkeypatch.setattr(site.app.runs, "newest", broken)
+    for path in ("/", "/api/runs"):
+        answer = await browser.get(path)
+        assert answer.status_code == 500 and "secret" not in answer.text and "Traceback" not in answer.text
+        assert all(answer.headers[name] == value for name, value in SECURITY.items())
+    assert "the secret of the inside" in caplog.text, "but the log has it"
