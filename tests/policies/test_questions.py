@@ -171,6 +171,13 @@ def test_what_expired_is_written_down(questions: Questions, clock: Clock, engine
         assert set(connection.execute(sa.text("SELECT until FROM devos_approvals")).scalars()) == {OVER}
 
 
+def test_a_question_that_is_looked_for_after_its_end_has_expired(questions: Questions, clock: Clock) -> None:
+    put(questions)
+    clock.now += HOUR
+    found = questions.find(NEW.id)
+    assert found is not None and (found.status, found.until) == ("expired", OVER)
+
+
 def test_withdrawing_closes_what_was_not_used(questions: Questions) -> None:
     put(questions)
     put(questions, replace(NEW, id="given2", digest="d2"))

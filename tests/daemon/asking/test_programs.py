@@ -71,8 +71,11 @@ import os, pty, sys
 screen, there = pty.openpty()
 if os.fork() == 0:
     os.setsid()
+    ended, going = os.pipe()
     if os.fork():
         os._exit(0)
+    os.close(going)
+    os.read(ended, 1)  # until whoever started this one has ended
     os.setsid()
     os.close(screen)
     os.open(os.ttyname(there), os.O_RDWR)  # becomes the session's terminal
