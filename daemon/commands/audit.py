@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from daemon.commands import audit_approvals, audit_erase, proof
+from daemon.commands import audit_approvals, audit_erase, audit_witnesses, proof
 from daemon.commands.audit_log import day_of, local, log_path, readable
 from daemon.commands.common import FAILED, WRONG, AsJson, fail, in_a_line, put
 from daemon.home import home
@@ -26,7 +26,7 @@ group = typer.Typer(
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for more in (audit_approvals, proof, audit_erase):
+    for more in (audit_approvals, proof, audit_witnesses, audit_erase):
         more.add_to(group)
     app.add_typer(group, name="audit")
 
