@@ -307,12 +307,12 @@ BROKEN = (
 """What files that were tampered with can lead to."""
 
 
-def main() -> int:
-    """Answer the command line."""
+def main(words: list[str] | None = None) -> int:
+    """Answer the command line, or these words instead."""
     parser = argparse.ArgumentParser(description="Check an exported audit log.")
     parser.add_argument("bundle", nargs="?", type=Path, default=Path(__file__).resolve().parent)
     parser.add_argument("--key", type=Path, help="the public key as you know it, instead of the bundle's own")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     try:
         bundle = Bundle(given.bundle)
         key = Key(bundle.text("audit.pub") if given.key is None else given.key.read_text("utf-8"))
