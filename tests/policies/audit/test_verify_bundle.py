@@ -1,5 +1,6 @@
 """The program in the bundle, run as a stranger would: Python alone, no package of ours or of anybody else's."""
 
+import ast
 import base64
 import json
 import random
@@ -97,6 +98,7 @@ def test_the_program_needs_nothing_but_the_standard_library(bundle: Path) -> Non
     program = (bundle / "verify.py").read_text("utf-8")
     imported = {line.split()[1].split(".")[0] for line in program.splitlines() if line.startswith(("import ", "from "))}
     assert imported - {"__future__"} <= sys.stdlib_module_names
+    ast.parse(program, feature_version=(3, 9))
 
 
 def test_a_part_and_erased_payloads_are_valid(
