@@ -100,7 +100,10 @@ class Door:
         facts = self._facts(origin, call, call.json, call.target(), Preview(""))
         decision = self._decide(call, facts)
         if decision.level is not Level.AUTO:
-            raise Refused(f"{call.name} is not automatic: {decision.because}", decision.rule, decision.where)
+            no = RefusedByRule(f"{call.name} is not automatic: {decision.because}", decision, facts)
+            output = refusal(call, no) | {"args": call.json}
+            await self._conclude(origin, call, step, output, "refused", plan=True, refused=no)
+            raise no
         await self._intend(origin, call, step, Passed(facts, decision), plan=True)
         once = replace(call, manner=Manner())  # also where the run itself would wait until something is so
         output = await self._doing.read(origin, once, step)
@@ -250,6 +253,7 @@ class Door:
             "digest": call.digest,
             "key": key_of(origin, call, step),
             "plan": plan,
+            "offered": call.manner.offered,
             "facts": facts_json(passed.facts),
         }
         await self._log.append(Entry(INTENDED, origin.run, step, call.name, data, {"args": call.json}))

@@ -46,8 +46,8 @@ def check(json: AsJson = False) -> None:
     from policies.engine import RuleError, Rules, rule_files
 
     try:
-        load(home())
-        Rules.load(rule_files(home()), known_actions())
+        settings = load(home())
+        Rules.load(rule_files(home(), settings.rules.pack), known_actions(), settings.groups)
     except (BadConfig, RuleError) as problem:
         fail(str(problem), WRONG, json=json)
     put({"ok": True}) if json else print("The settings and the rules are in order.")

@@ -51,7 +51,7 @@ async def test_an_action_is_announced_before_and_recorded_after(house: DevOS) ->
         "via": None,
         "digest": call.digest,
         "key": key_of(Origin("run-1", "ana", "typed", "any", "simple"), call, 1),
-        "plan": False,
+        **{"plan": False, "offered": False},
         "facts": {
             **{"effect": "change", "target": "staging/web-app", "environment": "staging"},
             **{"person": "ana", "channel": "typed", "intent": "any", "tier": "simple", "before": 4, "after": 6},

@@ -34,3 +34,20 @@ async def test_a_refusal_records_what_the_rule_saw(house: DevOS) -> None:
         "staging",
     )
     assert refused.payload["args"] == {"deployment": "web-app", "namespace": "staging"}
+
+
+async def test_a_read_that_is_refused_while_it_is_planned_is_recorded_and_shown(devos: DevOS) -> None:
+    devos.rule('@id("secret") forbid (principal, action == Action::"kubernetes.deployment", resource);')
+
+    async def looks(devos: DevOS) -> str:
+        return (await devos.kubernetes.deployment("web-app")).name
+
+    shown = await devos.do(looks)
+    assert shown["status"] == "denied" and devos.wire.journal("read") == []
+    (step,) = shown["steps"]
+    assert (step["action"], step["status"], step["rule"], step["args"]["deployment"]) == (
+        "kubernetes.deployment",
+        "denied",
+        "secret",
+        "web-app",
+    )

@@ -18,7 +18,7 @@ def test_every_setting_with_where_it_comes_from(empty: House) -> None:
     assert 'newrelic.url = "https://api.newrelic.com"  # default' in lines and "jira = null  # default" in lines
     shown = empty.devos("config", "show", "--json").json
     assert shown["set"] == ["approvals.hours", "newrelic.account"] and shown["file"].endswith("config.toml")
-    assert shown["settings"]["approvals"] == {"hours": 2.0} and shown["settings"]["jira"] is None
+    assert shown["settings"]["approvals"]["hours"] == 2.0 and shown["settings"]["jira"] is None
 
 
 def test_without_a_file_or_a_home_everything_is_default(empty: House) -> None:
