@@ -6,10 +6,13 @@ import asyncio
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
 
 from policies.action import Json
 from policies.approval import OVER, Approval, Vote, text_of
@@ -27,6 +30,8 @@ ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """The letters of an approval's id: none that are mistaken for one another when read aloud or typed."""
 
 REFUSED = "devos.approval.refused"
+TRIES = 3
+"""How many ids may be taken in a row."""
 
 
 class CannotAnswer(Exception):
@@ -97,10 +102,13 @@ class Approvals:
         """
         life = "change" if lasting else "question" if held else "idle"
         new = await asyncio.to_thread(self._new, run, subject, digest, demand, plan, because, life, asker)
-        asked = await asyncio.to_thread(self._ask, new, demand)
-        if asked.id == new.id:
-            self._bell.ring()
-        return asked
+        for _ in range(TRIES):
+            with suppress(IntegrityError):  # once in a long while an id is taken
+                asked = await asyncio.to_thread(self._ask, new, demand)
+                self._bell.ring()
+                return asked
+            new = replace(new, id=_code())
+        raise RuntimeError(f"{TRIES} new ids were taken already; is the database damaged?")
 
     def _new(
         self,
@@ -117,7 +125,7 @@ class Approvals:
         person, asked_from = self._questions.asker(run)
         expires = text_of(now + self._lifetime)
         return Approval(
-            id="".join(secrets.choice(ALPHABET) for _ in range(6)),
+            id=_code(),
             run=run,
             subject=subject,
             digest=digest,
@@ -328,3 +336,7 @@ class Approvals:
         """Close a run's questions, because it ended."""
         await asyncio.to_thread(self._questions.withdraw, run)
         self._bell.ring()
+
+
+def _code() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
 from typing import Any
@@ -127,6 +128,15 @@ async def test_the_same_question_is_asked_once_and_another_one_anew(house: DevOS
     ]
     assert len({first.id, *(other.id for other in others)}) == 7
     assert [kind for kind, _ in recorded(house)] == ["asked"] * 6
+
+
+async def test_an_id_that_is_taken_is_not_given_again(house: DevOS, monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = iter("aaaaaa" * 2 + "bbbbbb" + "aaaaaa" * 4)
+    monkeypatch.setattr(secrets, "choice", lambda _: next(letters))
+    assert [(await ask(house)).id, (await ask(house, digest="d2")).id] == ["aaaaaa", "bbbbbb"]
+    assert [kind for kind, _ in recorded(house)] == ["asked", "asked"]
+    with pytest.raises(RuntimeError, match="3 new ids were taken"):
+        await ask(house, digest="d3")
 
 
 async def test_two_branches_of_a_run_ask_one_question(house: DevOS) -> None:
