@@ -21,8 +21,9 @@ def claimed(path: Path) -> Iterator[None]:
 
     Raises:
         AlreadyRunning: another process holds it.
+        OSError: it is a link, behind which some other file would be written over.
     """
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

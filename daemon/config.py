@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,10 @@ from pydantic import BaseModel, ValidationError
 from daemon.sections import Config, Hearing
 
 __all__ = ["SECRETS", "BadConfig", "Config", "Hearing", "load", "origins", "secret"]
+
+
+LARGEST = 256 * 1024
+"""Bytes of config.toml; people's have a few thousand."""
 
 
 class BadConfig(Exception):
@@ -39,7 +44,7 @@ def load(home: Path) -> Config:
     """
     file = home / "config.toml"
     try:
-        text = file.read_text(encoding="utf-8")
+        text = _text(file)
     except FileNotFoundError:
         return Config()
     except (OSError, UnicodeDecodeError) as error:
@@ -50,6 +55,24 @@ def load(home: Path) -> Config:
         raise BadConfig(f"{file}: {error}") from None
     except ValidationError as error:
         raise BadConfig("\n".join(_problem(file, text, one) for one in error.errors())) from None
+
+
+def _text(file: Path) -> str:
+    """What stands in the file. A pipe is not waited for, a device not read to its end, another account not obeyed.
+
+    Raises:
+        OSError, UnicodeDecodeError: it cannot be read, or should not be.
+    """
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+        about = os.fstat(opened.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError("it is no plain file")
+        if about.st_uid not in (os.getuid(), 0):
+            raise OSError("it belongs to another account")
+        text = opened.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise OSError(f"it has more than {LARGEST // 1024} KiB, the most that is read")
+    return text.decode("utf-8")
 
 
 def _problem(file: Path, text: str, error: Any) -> str:
@@ -125,7 +148,7 @@ def _variable(name: str) -> str:
 def origins(home: Path) -> set[str]:
     """The names of the settings that config.toml sets, as "section.name"; a section without inner names as itself."""
     try:
-        written = tomllib.loads((home / "config.toml").read_text(encoding="utf-8"))
+        written = tomllib.loads(_text(home / "config.toml"))
     except FileNotFoundError:
         return set()
     return {
