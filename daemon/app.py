@@ -111,6 +111,7 @@ class App:
             if (owner := next((each for kind, each in self.systems.items() if action in vars(kind).values()), None))
         }
         groups = self.config.groups
+        self.brake = Brake(self.home)
         self.people = People(
             {name: identity.model_dump(exclude_none=True) for name, identity in self.config.people.items()}, groups
         )
@@ -130,7 +131,6 @@ class App:
             idle=timedelta(minutes=settings.idle_minutes),
         )
         self.keeping = Keeping(self.log, self.home / "audit.db", going_on=lambda: put_aside(engine))
-        self.brake = Brake(self.home)
         self.door = Door(self.rules, self.log, self.approvals, self.brake, self._gate(), people=self.people)
         self.intents = {each.name: each for each in INTENTS}
         self._apps = apps
@@ -176,10 +176,16 @@ class App:
         self._stack.callback(self.log.close)
         scratch = self.home / "witnesses"
         named = [witness_of(where, signer.verifier, scratch) for where in self.config.audit.witnesses]
-        self.shipping = Shipping(self.log, file, named)
+        self.shipping = Shipping(self.log, file, named, alarm=self._alarm)
         for warning in await self.shipping.compare():
             logger.warning(warning)
             print(warning, file=sys.stderr)
+
+    def _alarm(self, what: str) -> None:
+        """Stop every change, because a witness that answers late saw another log than this one."""
+        self.brake.freeze()
+        logger.critical(what)
+        print(f"Every change is frozen: {what}", file=sys.stderr)
 
     def _page(self, run: str) -> str:
         """Where a run is shown, on this machine."""

@@ -15,6 +15,7 @@ from daemon.config import BadConfig, Config
 from daemon.hearing.utterance import Utterance
 from intents.understanding.understand import NotUnderstood, Understood
 from policies.action import IntegrationError
+from policies.audit.checkpoint import Signer
 from policies.audit.head import RolledBack
 from policies.audit.log import Entry
 from policies.execution import StepsChanged
@@ -134,3 +135,17 @@ async def test_edited_rules_are_taken_up_and_recorded(app: App, own: House) -> N
     assert plan.changes[0].rule == "hands-off"
     (changed,) = app.log.entries(type="devos.rules.changed")
     assert changed.data["ruleset"] == app.rules.ruleset
+
+
+async def test_a_witness_that_contradicts_the_log_later_stops_every_change(
+    own: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    witness = own.home / "elsewhere"
+    settings = Config.model_validate({"audit": {"witnesses": [str(witness)]}})
+    async with App(own.home, settings, sandbox=True) as app:
+        signer = Signer.load_or_create(own.home / "keys")
+        witness.write_text(signer.sign(5000, bytes(32)).note)
+        await app.log.append(Entry("devos.test", None, None, None, {}))
+        await app.shipping.ship()
+        assert app.brake.on
+    assert "Every change is frozen" in capsys.readouterr().err
