@@ -186,8 +186,8 @@ class Door:
         agreed: Change | None = None
         agreement = Agreement()
         while True:
-            if not reads:
-                await self._agreeing.thawed(origin)
+            if not reads and await self._agreeing.thawed(origin):
+                agreed = None  # the yes may have run out while everything stood still
             preview = Preview("") if reads else await self._doing.patiently(call.preview)
             facts = self._facts(origin, call, call.json, call.target(), preview)
             decision = self._decide(call, facts)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from wiring import DevOS
+from wiring import START, DevOS
 
 from policies.approvals import CannotAnswer
 from policies.steps import offer
@@ -172,3 +174,25 @@ async def test_an_offer_that_a_rule_refuses_is_declined_in_the_plan_too(devos: D
 
     shown = await devos.do(offers)
     assert (shown["status"], shown["said"]) == ("done", "None")
+
+
+async def test_a_yes_that_ran_out_while_everything_was_frozen_is_asked_for_again(build: Callable[..., DevOS]) -> None:
+    now = [START]
+    house = build(clock=lambda: now[0])
+
+    async def scales(devos: DevOS) -> str:
+        return f"{await devos.kubernetes.scale('web-app', 'production', 6)}"
+
+    async def thaw_an_hour_later(seconds: float) -> None:
+        now[0] += timedelta(hours=1)
+        house.brake.thaw()
+
+    house.sleep = thaw_an_hour_later
+    taking = asyncio.create_task(house.take(scales))
+    first = await house.question()
+    house.brake.freeze()
+    await house.approvals.answer(first.id, True, "ana", "test")
+    second = await house.question()
+    assert second.id != first.id and not house.wire.journal()
+    await house.approvals.answer(second.id, True, "ana", "test")
+    assert await taking == "Scaled(was=4, replicas=6)"
