@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cluster import Gate, NoSuch
+from cluster import NoSuch
 from wiring import PATIENCE, START, DevOS
 
 from policies.action import IntegrationError, Unreachable
@@ -197,55 +197,6 @@ async def test_while_frozen_reads_go_on_and_changes_hold(house: DevOS) -> None:
     assert await taking == "Scaled(was=4, replicas=6)"
     assert seen[0] == {"run-1": "`devos thaw`: every change is frozen"}
     assert not house.door.waits.outside
-
-
-async def test_frozen_while_one_waits_for_an_answer_it_holds_and_is_decided_again(house: DevOS) -> None:
-    async def forbid_and_thaw(seconds: float) -> None:
-        house.rule(FORBID)
-        house.brake.thaw()
-
-    house.sleep = forbid_and_thaw
-    taking = asyncio.create_task(house.take(scales, namespace="production"))
-    question = await house.question()
-    house.brake.freeze()
-    await house.approvals.answer(question.id, True, "ana", "test")
-    with pytest.raises(Refused, match="rule never"):
-        await taking
-
-
-async def test_frozen_while_the_change_is_being_decided_it_holds(house: DevOS) -> None:
-    async def thaw(seconds: float) -> None:
-        assert not house.wire.journal()
-        house.brake.thaw()
-
-    house.sleep = thaw
-    house.wire.before("read", house.brake.freeze)  # while it is previewed
-    assert await house.take(scales) == "Scaled(was=4, replicas=6)"
-    assert house.slept == [0.5]
-
-
-async def test_frozen_while_one_waits_for_a_change_request_it_holds(build: Build) -> None:
-    gate, thawed = Gate(), []
-
-    async def approve_and_freeze(number: str) -> Any:
-        if not thawed:
-            house.brake.freeze()
-        return await gate(number)
-
-    async def thaw(seconds: float) -> None:
-        thawed.append(house.wire.journal())
-        house.brake.thaw()
-
-    async def deploys(house: DevOS) -> str:
-        return await house.cdk.deploy("web-app", "production", "CHG1")
-
-    house = build(gate=approve_and_freeze)
-    house.sleep = thaw
-    taking = asyncio.create_task(house.take(deploys))
-    await house.answer()
-    assert await taking == "D1"
-    assert thawed == [[]]
-    assert gate.asked == ["CHG1", "CHG1"]  # and still agrees after the thaw
 
 
 async def test_a_change_under_way_is_finished_and_recorded_although_it_is_cancelled(house: DevOS) -> None:
