@@ -8,6 +8,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -70,7 +71,7 @@ class Search:
     def __init__(self, house: House) -> None:
         self._house = house
         self._index: Index | None = None
-        self._opening = asyncio.Lock()
+        self._opening, self._verifying = asyncio.Lock(), asyncio.Lock()
 
     async def index(self) -> Index:
         """The search index, opened when it is first needed.
@@ -80,16 +81,29 @@ class Search:
         """
         async with self._opening:
             if self._index is None:
-                home = self._house.home
-                self._index = await asyncio.to_thread(Index, home / "audit.db", home / "audit-index.db")
+                self._index = await asyncio.to_thread(self._opened)
         return self._index
 
+    def _opened(self) -> Index:
+        return Index(self._house.home / "audit.db", self._house.home / "audit-index.db")
+
     async def refresh(self) -> None:
-        """Take into the index what is not in it yet; of a large record that takes a while."""
+        """Take into the index what is not in it yet; of a large record that takes a while, in which one can search."""
+
+        def catch_up() -> None:
+            with closing(self._opened()) as index:
+                index.refresh()
+
         try:
-            await asyncio.to_thread((await self.index()).refresh)
+            await asyncio.to_thread(catch_up)
         except FAULTS:
             logger.exception("the record could not be indexed")
+
+    async def close(self) -> None:
+        """Let go of the index."""
+        if self._index is not None:
+            await asyncio.to_thread(self._index.close)
+            self._index = None
 
     async def works(self) -> bool:
         """Whether the record can be searched."""
@@ -178,7 +192,8 @@ class Search:
             key = prove.public_key(path)
             return verify(path, key), key
 
-        return await self.readable(check)
+        async with self._verifying:  # it keeps a processor busy, so never more than one at once
+            return await self.readable(check)
 
     async def readable(self, read: Callable[[], T]) -> T:
         """Read in a thread.

@@ -7,7 +7,7 @@ import logging
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -116,10 +116,11 @@ class Dashboard:
         self._streams.close()
         if self._server is not None:
             self._server.should_exit = True
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        for task in self._tasks[1:]:
+            task.cancel()  # its thread goes on by itself, with an index of its own
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        await self._search.close()
         if self._listener is not None:
             self._listener.close()
 

@@ -104,7 +104,11 @@ class DoorRoutes:
     async def unlock(self, visit: Visit) -> Response:
         """Let the session change things."""
         assert visit.session is not None
-        if visit.session.unlock(visit.body.word):
+        try:
+            unlocked = self._sessions.unlock(visit.session, visit.body.word)
+        except TooMany:
+            raise Turned(429, "Too many words were given that were not the one. Wait ten minutes.") from None
+        if unlocked:
             return on_to(visit.body.back)
         page = locked(visit.session, back=visit.body.back, wrong=True)
         return await self._front.show(visit, "locked", page, status=403)

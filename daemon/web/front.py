@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from daemon.web.house import House
 from daemon.web.pages import Frame, Locked, Problem
 from daemon.web.render import Renderer
-from daemon.web.routes import NotUnlocked, Route, Turned, Visit
+from daemon.web.routes import NotUnlocked, Turned, Visit, for_programs
 from daemon.web.sessions import Session
 
 TITLES = {
@@ -78,10 +78,10 @@ class Front:
             )
         return self._renderer.page(template, page, frame, status)
 
-    async def explain(self, turned: Turned, route: Route, session: Session | None) -> Response:
-        """Say why something cannot be had: in JSON for programs, on a page for people."""
+    async def explain(self, turned: Turned, path: str, session: Session | None) -> Response:
+        """Say why something cannot be had at a path: in JSON for programs, on a page for people."""
         status = turned.status
-        if route.for_programs:
+        if for_programs(path):
             return JSONResponse({"error": str(turned)}, status)
         if isinstance(turned, NotUnlocked) and session is not None:
             return await self._shown(session, "locked", locked(session, back="/"), status=status)

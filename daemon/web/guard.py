@@ -56,8 +56,8 @@ SECURITY: Mapping[str, str] = {
 }
 """What every answer carries, errors and refusals included."""
 
-Explain = Callable[[Turned, Route, Session | None], Awaitable[Response]]
-"""Makes the answer that says why something cannot be given, to somebody who may know it."""
+Explain = Callable[[Turned, str, Session | None], Awaitable[Response]]
+"""Makes the answer that says why something cannot be given at a path, to somebody who may know it."""
 
 
 class Guard:
@@ -110,10 +110,11 @@ class Guard:
             # A person whose session ended is told how to get another one; whoever else asks learns nothing.
             pages = [route for route, _ in found if route.method == "GET" and not route.for_programs]
             if request.method == "GET" and pages and not pages[0].stream:
-                return await self._explain(Turned(403, "Open the dashboard with `devos open`."), pages[0], None)
+                return await self._explain(Turned(403, "Open the dashboard with `devos open`."), path, None)
             return _nothing(403)
         if not found:
-            return _nothing(404)
+            here = session is not None and request.method == "GET"
+            return await self._explain(Turned(404, "There is nothing here."), path, session) if here else _nothing(404)
         fitting = [(route, places) for route, places in found if route.method == request.method]
         if not fitting:
             allowed = ", ".join(route.method for route, _ in found)
@@ -124,7 +125,7 @@ class Guard:
         except ClientDisconnect:
             raise
         except Exception as problem:
-            return await self._explain(_turned(problem, route), route, session)
+            return await self._explain(_turned(problem, route), path, session)
 
     def _is_for_us(self, request: Request) -> bool:
         """Whether a request was made to this address, by a program of this account, from no other site."""

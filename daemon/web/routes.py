@@ -71,6 +71,11 @@ class Turned(Exception):
         self.status = status
 
 
+def for_programs(path: str) -> bool:
+    """Whether JSON is spoken at a path."""
+    return path.startswith("/api/")
+
+
 class NotUnlocked(Turned):
     """The session may only read so far."""
 
@@ -107,7 +112,7 @@ class Route:
     @property
     def for_programs(self) -> bool:
         """Whether it speaks JSON."""
-        return self.path.startswith("/api/")
+        return for_programs(self.path)
 
     def match(self, path: str) -> dict[str, str] | None:
         """What stands in the places of a path of this route; None for any other path."""

@@ -28,8 +28,11 @@ TRIES = 3
 MOST = 50
 """How many links, and how many sessions, there are at once; beyond, the oldest end."""
 
-FAILURES, WINDOW = 10, 60.0
+LINKS, LINKS_WITHIN = 10, 60.0
 """How many wrong links are looked at within so many seconds."""
+
+WORDS, WORDS_WITHIN = 15, 600.0
+"""How many wrong words, whichever session they are given in."""
 
 
 def uptime() -> float:
@@ -54,16 +57,6 @@ class Session:
     streams: int = field(default=0, compare=False)
     """How many event streams it has open."""
 
-    def unlock(self, word: str) -> bool:
-        """Let it change things if that is the word that was shown; after the last wrong one none is right any more."""
-        if self.writable:
-            return True
-        if self.word is None or self.tries <= 0:
-            return False
-        self.tries -= 1
-        self.writable = hmac.compare_digest(_folded(word), _folded(self.word))
-        return self.writable
-
 
 @dataclass(frozen=True)
 class _Link:
@@ -73,7 +66,23 @@ class _Link:
 
 
 class TooMany(Exception):
-    """Too many wrong links were tried within a minute."""
+    """Too many wrong links or words were tried within a short time."""
+
+
+class _Failures:
+    """Counts what was wrong, so that guessing is slow."""
+
+    def __init__(self, most: int, within: float) -> None:
+        self._most, self._within = most, within
+        self._moments: list[float] = []
+
+    def check(self, now: float) -> None:
+        self._moments = [each for each in self._moments if now - each < self._within]
+        if len(self._moments) >= self._most:
+            raise TooMany
+
+    def add(self, now: float) -> None:
+        self._moments.append(now)
 
 
 class Sessions:
@@ -83,7 +92,8 @@ class Sessions:
         self._clock = clock
         self._links: dict[bytes, _Link] = {}
         self._sessions: dict[bytes, Session] = {}
-        self._failures: list[float] = []
+        self._wrong_links = _Failures(LINKS, LINKS_WITHIN)
+        self._wrong_words = _Failures(WORDS, WORDS_WITHIN)
 
     def link(self, *, word: str | None = None, writable: bool = False) -> str:
         """Make the secret of a link that opens one session, once, within five minutes.
@@ -104,12 +114,10 @@ class Sessions:
             TooMany: too many were wrong of late; this one was not looked at.
         """
         now = self._clock()
-        self._failures = [each for each in self._failures if now - each < WINDOW]
-        if len(self._failures) >= FAILURES:
-            raise TooMany
+        self._wrong_links.check(now)
         found = self._links.pop(_hash(link), None)
         if found is None or now >= found.until:
-            self._failures.append(now)
+            self._wrong_links.add(now)
             return None
         secret = secrets.token_urlsafe(32)
         session = Session(secrets.token_urlsafe(32), found.word, found.writable, now)
@@ -131,6 +139,24 @@ class Sessions:
         if not session.ended and self._clock() - session.seen >= IDLE_SECONDS:
             self.end(session)
         return not session.ended
+
+    def unlock(self, session: Session, word: str) -> bool:
+        """Let a session change things if that is the word that was shown for it; after three wrong ones none is right.
+
+        Raises:
+            TooMany: too many wrong words were given of late, in whichever sessions; this one was not looked at.
+        """
+        if session.writable:
+            return True
+        if session.word is None or session.tries <= 0:
+            return False
+        self._wrong_words.check(self._clock())
+        if hmac.compare_digest(_folded(word), _folded(session.word)):
+            session.writable = True
+        else:
+            session.tries -= 1
+            self._wrong_words.add(self._clock())
+        return session.writable
 
     def end(self, session: Session) -> None:
         """Close a session."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from daemon.web.door_routes import STATIC, TYPES
-from daemon.web.sessions import FAILURES, LINK_SECONDS, TRIES
+from daemon.web.sessions import LINK_SECONDS, LINKS, TRIES
 
 if TYPE_CHECKING:
     from tests.daemon.web.conftest import Browser, Site
@@ -61,8 +61,8 @@ async def test_a_link_that_is_old_or_guessed(site: Site) -> None:
 
 async def test_guessing_is_slowed_down(site: Site) -> None:
     visitor = site.browser()
-    answers = [await visitor.post("/login", data={"link": "x"}) for _ in range(FAILURES + 1)]
-    assert [each.status_code for each in answers] == [403] * FAILURES + [429]
+    answers = [await visitor.post("/login", data={"link": "x"}) for _ in range(LINKS + 1)]
+    assert [each.status_code for each in answers] == [403] * LINKS + [429]
 
 
 async def test_a_session_that_is_left_alone_ends(site: Site, browser: Browser) -> None:

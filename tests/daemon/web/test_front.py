@@ -6,21 +6,16 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from starlette.responses import Response
 
 from daemon.web.front import STRANGER, Front, locked, on_to, own_path
-from daemon.web.routes import NotUnlocked, Route, Turned, Visit
+from daemon.web.routes import NotUnlocked, Turned
 from daemon.web.sessions import Sessions
 
 if TYPE_CHECKING:
     from tests.daemon.web.conftest import Site
 
 
-async def nothing(visit: Visit) -> Response:
-    return Response()
-
-
-PAGE, PROGRAM = Route("GET", "/inbox", nothing, ""), Route("GET", "/api/runs", nothing, "")
+PAGE, PROGRAM = "/inbox", "/api/runs"
 
 
 async def test_what_cannot_be_had_is_said_to_people_and_programs(site: Site) -> None:
@@ -66,5 +61,5 @@ def test_how_a_session_is_unlocked() -> None:
     _, session = entered
     assert (locked(session, back="//x").back, locked(session, back="/inbox").possible) == ("/", True)
     for _ in range(3):
-        session.unlock("x")
+        sessions.unlock(session, "x")
     assert not locked(session, back="/").possible and locked(session, back="/", wrong=True).wrong

@@ -7,12 +7,14 @@ import time
 import pytest
 
 from daemon.web.sessions import (
-    FAILURES,
     IDLE_SECONDS,
     LINK_SECONDS,
+    LINKS,
+    LINKS_WITHIN,
     MOST,
     TRIES,
-    WINDOW,
+    WORDS,
+    WORDS_WITHIN,
     Session,
     Sessions,
     TooMany,
@@ -69,12 +71,12 @@ def test_a_guess_opens_nothing(sessions: Sessions, guess: str) -> None:
 
 
 def test_guessing_is_slowed_down(sessions: Sessions, clock: Clock) -> None:
-    for _ in range(FAILURES):
+    for _ in range(LINKS):
         assert sessions.enter("wrong") is None
     link = sessions.link()
     with pytest.raises(TooMany):
         sessions.enter(link)
-    clock.now += WINDOW
+    clock.now += LINKS_WITHIN
     assert sessions.enter(link) is not None, "the link was not used up"
 
 
@@ -107,20 +109,30 @@ def test_the_oldest_make_room(sessions: Sessions) -> None:
 
 def test_the_word_unlocks(sessions: Sessions) -> None:
     _, session = enter(sessions, word="kilo-zulu-204")
-    assert not session.writable and not session.unlock("kilo-zulu-205") and not session.unlock("")
-    assert session.unlock(" Kilo zulu  204 ") and session.writable
-    assert session.unlock("anything"), "it stays so"
+    assert not session.writable and not sessions.unlock(session, "kilo-zulu-205") and not sessions.unlock(session, "")
+    assert sessions.unlock(session, " Kilo zulu  204 ") and session.writable
+    assert sessions.unlock(session, "anything"), "it stays so"
 
 
 def test_three_wrong_words_are_the_end(sessions: Sessions) -> None:
     _, session = enter(sessions, word="harbour")
-    assert [session.unlock("anchor") for _ in range(TRIES)] == [False] * TRIES
-    assert not session.unlock("harbour") and not session.writable
+    assert [sessions.unlock(session, "anchor") for _ in range(TRIES)] == [False] * TRIES
+    assert not sessions.unlock(session, "harbour") and not session.writable
+
+
+def test_guessing_words_in_many_sessions_is_slowed_down(sessions: Sessions, clock: Clock) -> None:
+    for _ in range(WORDS):
+        assert not sessions.unlock(enter(sessions, word="kilo-zulu-204")[1], "kilo-zulu-205")
+    _, session = enter(sessions, word="kilo-zulu-204")
+    with pytest.raises(TooMany):
+        sessions.unlock(session, "kilo-zulu-204")
+    clock.now += WORDS_WITHIN
+    assert sessions.unlock(session, "kilo-zulu-204")
 
 
 def test_without_a_word_nothing_unlocks(sessions: Sessions) -> None:
     _, session = enter(sessions)
-    assert not session.unlock("") and not session.unlock("None")
+    assert not sessions.unlock(session, "") and not sessions.unlock(session, "None")
     assert enter(sessions, writable=True)[1].writable
 
 

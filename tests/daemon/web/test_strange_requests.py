@@ -124,3 +124,12 @@ async def test_a_fault_of_ours_says_nothing_of_the_inside(
         assert answer.status_code == 500 and "secret" not in answer.text and "Traceback" not in answer.text
         assert all(answer.headers[name] == value for name, value in SECURITY.items())
     assert "the secret of the inside" in caplog.text, "but the log has it"
+
+
+async def test_a_page_that_is_not_there(site: Site, browser: Browser) -> None:
+    """Told to whoever is signed in, and to nobody else."""
+    page, program = await browser.get("/nowhere"), await browser.get("/api/nowhere")
+    assert page.status_code == program.status_code == 404
+    assert "There is nothing here." in page.text and program.json() == {"error": "There is nothing here."}
+    stranger = await site.browser().get("/nowhere")
+    assert (stranger.status_code, stranger.content) == (403, b"")
