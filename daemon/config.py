@@ -51,7 +51,7 @@ def load(home: Path) -> Config:
         raise BadConfig(f"{file} cannot be read: {error}") from None
     try:
         return Config.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadConfig(f"{file}: {error}") from None
     except ValidationError as error:
         raise BadConfig("\n".join(_problem(file, text, one) for one in error.errors())) from None
