@@ -184,6 +184,7 @@ class Door:
         """Decide and ask; after every wait decide again, until nothing rose meanwhile."""
         reads = call.action.effect is Effect.READ
         agreed: Change | None = None
+        demanded = frozenset[tuple[object, ...]]()
         agreement = Agreement()
         while True:
             if not reads and await self._agreeing.thawed(origin):
@@ -195,10 +196,12 @@ class Door:
                 text = f"{call.name} is refused: {decision.because} (rule {decision.rule}, {decision.where})"
                 raise RefusedByRule(text, decision, facts)
             now = Change.of(step, call, call.json, call.target(), preview, decision, facts.outside)
-            if decision.level is not Level.AUTO and (agreed is None or not agreed.holds(now)):
+            demands = frozenset((each.level, each.group, each.votes, each.reason) for each in decision.demands)
+            holds = agreed is not None and agreed.holds(now) and demands <= demanded
+            if decision.level is not Level.AUTO and not holds:
                 await self._ask(origin, call, step, decision)
                 agreement = await self._agreeing.agree(origin, call, decision, plan, planned, now)
-                agreed = now
+                agreed, demanded = now, demands
             elif reads or not self._agreeing.frozen:
                 return Passed(facts, decision, agreement)
 

@@ -166,3 +166,31 @@ async def test_waiting_for_a_thaw_is_told(build: Build) -> None:
 
     house.sleep = thaws
     assert await house.door._agreeing.thawed(origin) is True
+
+
+async def test_where_more_people_are_demanded_while_one_waits_they_are_asked_too(build: Build) -> None:
+    """The same rule, edited meanwhile: what was agreed by fewer does not cover it."""
+    one, two = Demand(Level.APPROVE, "payments"), Demand(Level.APPROVE, "payments", 2)
+    house = demanding(build(people=PEOPLE), one, level=Level.APPROVE)
+    before = house.decide
+    taking = asyncio.create_task(house.take(scales))
+    first = await house.question()
+    house.decide = lambda facts: replace(before(facts), demands=(two,))  # type: ignore[method-assign]  # edited
+    await house.approvals.answer(first.id, True, "eve", "test")
+    await house.answer(by="eve")
+    assert not house.wire.journal()
+    await house.answer(by="tom")
+    await taking
+    assert intended(house) == ("eve, tom", "test")
+
+
+async def test_where_fewer_are_demanded_meanwhile_nobody_is_asked_again(build: Build) -> None:
+    house = demanding(build(people=PEOPLE), *TWO_GROUPS[:2], level=Level.APPROVE)
+    before = house.decide
+    taking = asyncio.create_task(house.take(scales))
+    await house.answer(by="ana")
+    await house.answer(by="eve")
+    house.decide = lambda facts: replace(before(facts), demands=TWO_GROUPS[1:2])  # type: ignore[method-assign]  # edited
+    await house.answer(by="tom")
+    await taking
+    assert len(house.approvals.of_run("run-1")) == 2
