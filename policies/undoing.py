@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from policies.action import Action, Call, IntegrationError, Json
 from policies.audit.log import Log
-from policies.scope import current_scope
+from policies.scope import current_scope, note_opened
 
 
 class NothingToUndo(IntegrationError):
@@ -32,7 +32,8 @@ async def undo(run: str, log: Log, actions: Mapping[str, Action[..., Any]], owne
     if not calls:
         why = f"nothing can take back {' and '.join(stay)}" if stay else "it changed nothing"
         raise NothingToUndo(f"There is nothing to undo in {run}: {why}.")
-    for call in calls:
+    for call, sources in calls:
+        note_opened(sources)
         await current_scope(call.name).enter(call)
     done = f"Took back {len(calls)} change{'' if len(calls) == 1 else 's'} of {run}."
     return f"{done} Nothing takes back {' and '.join(stay)}." if stay else done
@@ -40,13 +41,16 @@ async def undo(run: str, log: Log, actions: Mapping[str, Action[..., Any]], owne
 
 def _ways_back(
     run: str, log: Log, actions: Mapping[str, Action[..., Any]], owners: Mapping[str, object]
-) -> tuple[list[Call[Any]], list[str]]:
-    """The calls that undo a run's changes, last change first, and the names of the actions that have no way back."""
+) -> tuple[list[tuple[Call[Any], list[str]]], list[str]]:
+    """The calls that undo a run's changes, last change first, and the names of the actions that have no way back.
+
+    With each call stands where the text came from that may have chosen what it takes back, and so chooses here too.
+    """
     entries = log.entries(run=run)
     intended = {
         entry.step: entry for entry in entries if entry.type == "devos.action.intended" and not entry.data["plan"]
     }
-    calls: list[Call[Any]] = []
+    calls: list[tuple[Call[Any], list[str]]] = []
     stay: list[str] = []
     for entry in reversed(entries):
         first = intended.get(entry.step)
@@ -60,7 +64,8 @@ def _ways_back(
         if back is None:
             stay.append(name)
         else:
-            calls.append(back)
+            facts = first.data.get("facts", {})
+            calls.append((back, facts["opened"] if facts.get("outside") else []))
     return calls, stay
 
 

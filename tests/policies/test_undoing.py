@@ -114,3 +114,22 @@ async def test_what_an_older_devos_did_in_another_shape_stays(house: DevOS) -> N
     changed = {**ACTIONS, "kubernetes.scale": Kubernetes.restart}  # takes no number any more
     with pytest.raises(NothingToUndo, match=r"nothing can take back kubernetes\.scale"):
         await house.take(lambda house: undo("run-1", house.log, changed, owners), run="run-2")
+
+
+async def test_what_others_text_chose_is_taken_back_only_when_asked(house: DevOS) -> None:
+    """A ticket that chose the deployment chooses it in the undo as well, although the undo itself reads nothing."""
+
+    async def obeys(house: DevOS) -> str:
+        text = (await house.kubernetes.note("web-app")).text.open()
+        return f"{await house.kubernetes.scale(text.split()[2], 'staging', 6)}"
+
+    taking = asyncio.create_task(house.take(obeys))
+    await house.answer()
+    await taking
+    undoing = asyncio.create_task(house.take(back, run="run-2"))
+    (change,) = (await house.answer()).plan
+    assert (change["outside"], change["opened"]) == (
+        ["deployment", "namespace", "replicas"],
+        ["kubernetes web-app note"],
+    )
+    assert await undoing == "Took back 1 change of run-1."
