@@ -189,7 +189,10 @@ def test_how_it_ended(values: dict[str, str], said: str) -> None:
 
 
 def test_a_closed_card_is_short() -> None:
-    assert "and 20 more" in text(closed_card(replace(APPROVAL, status="expired", plan=[CHANGE] * 30)))
+    over = replace(APPROVAL, status="expired")
+    assert "and 20 more" in text(closed_card(replace(over, plan=[CHANGE] * 30)))
+    assert "and 1 more" in text(closed_card(replace(over, plan=[CHANGE] * 11)))
+    assert "more" not in text(closed_card(replace(over, plan=[CHANGE] * 10)))
 
 
 def test_a_reason_is_asked_for_where_one_is_wanted() -> None:
