@@ -14,7 +14,7 @@ from daemon.web.audit_view import entry_json
 from daemon.web.health_routes import HealthRoutes, brake
 from daemon.web.house import House
 from daemon.web.inbox_routes import Answer as Said
-from daemon.web.inbox_routes import Digest, answer, open_question
+from daemon.web.inbox_routes import Digest, answer, question
 from daemon.web.openapi import describe
 from daemon.web.routes import Access, Endpoint, Nothing, Route, Values, Visit
 from daemon.web.run_routes import Newest, cancel, take_back
@@ -106,7 +106,7 @@ class ApiRoutes:
 
     async def approval(self, visit: Visit) -> Response:
         """One question."""
-        return _json({"approval": (await open_question(self._house, visit.path["approval"])).to_json()})
+        return _json({"approval": (await question(self._house, visit.path["approval"])).to_json()})
 
     async def answer(self, visit: Visit) -> Response:
         """Answer a question."""

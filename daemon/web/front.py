@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from daemon.web.house import House
 from daemon.web.pages import Frame, Locked, Problem
 from daemon.web.render import Renderer
-from daemon.web.routes import NotUnlocked, Turned, Visit, for_programs
+from daemon.web.routes import Elsewhere, NotUnlocked, Turned, Visit, for_programs
 from daemon.web.sessions import Session
 
 TITLES = {
@@ -85,7 +85,7 @@ class Front:
             return JSONResponse({"error": str(turned)}, status)
         if isinstance(turned, NotUnlocked) and session is not None:
             return await self._shown(session, "locked", locked(session, back="/"), status=status)
-        back = "/" if session is not None else ""
+        back = turned.path if isinstance(turned, Elsewhere) else "/" if session is not None else ""
         page = Problem(status, TITLES.get(status, "That cannot be done"), str(turned), back)
         return await self._shown(session if status < 500 else None, "problem", page, status=status)
 

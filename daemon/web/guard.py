@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from daemon.web import peer
-from daemon.web.routes import Access, NotUnlocked, Route, Turned, Values, Visit
+from daemon.web.routes import Access, Elsewhere, NotUnlocked, Route, Turned, Values, Visit
 from daemon.web.sessions import Session, Sessions
 from policies.approvals import CannotAnswer
 from policies.audit.log import CannotRecord
@@ -85,7 +85,7 @@ class Guard:
         """
         self.routes = tuple(routes)
         self._sessions, self._cookie, self._explain, self._is_mine = sessions, cookie, explain, is_mine
-        self._hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
+        self._hosts = [f"127.0.0.1:{port}"], [f"localhost:{port}"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is no HTTP request gets no answer."""
@@ -101,10 +101,12 @@ class Guard:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if not self._is_for_us(request):
-            return _nothing(403)
         path = request.scope["path"]
         found = [(route, places) for route in self.routes if (places := route.match(path)) is not None]
+        if not self._is_here(request):
+            return _nothing(403)
+        if not _is_ours(request):
+            return await self._explain(Elsewhere(path), path, None) if _is_link(request, found) else _nothing(403)
         session = self._session(request.headers)
         if session is None and not any(route.access is Access.OPEN for route, _ in found):
             # A person whose session ended is told how to get another one; whoever else asks learns nothing.
@@ -127,18 +129,12 @@ class Guard:
         except Exception as problem:
             return await self._explain(_turned(problem, route), path, session)
 
-    def _is_for_us(self, request: Request) -> bool:
-        """Whether a request was made to this address, by a program of this account, from no other site."""
-        headers, posts = request.headers, request.method != "GET"
-        hosts, origins, sites = (headers.getlist(name) for name in ("host", "origin", "sec-fetch-site"))
-        if len(hosts) != 1 or hosts[0] not in self._hosts:
-            return False
-        if origins not in ([f"http://{hosts[0]}"], [] if not posts else None):
-            return False
-        if sites not in ([], ["same-origin"], ["none"] if not posts else None):
-            return False
+    def _is_here(self, request: Request) -> bool:
+        """Whether a request was made to this very address, by a program of this account."""
         client, server = request.scope.get("client"), request.scope.get("server")
-        return bool(client and server and self._is_mine(tuple(client), tuple(server)))
+        if request.headers.getlist("host") not in self._hosts or not client or not server:
+            return False
+        return self._is_mine(tuple(client), tuple(server))
 
     def _session(self, headers: Headers) -> Session | None:
         values = [
@@ -165,6 +161,23 @@ class Guard:
         query = _read(route.query, _pairs(request.scope["query_string"].decode("ascii", "replace")))
         here = request.scope["path"] + (f"?{request.url.query}" if request.url.query else "")
         return await route.endpoint(Visit(route, places, query, _read(route.body, body), session, here))
+
+
+def _is_ours(request: Request) -> bool:
+    """Whether a request comes from our own pages, or, where it only reads, from no page at all."""
+    origins, sites = (request.headers.getlist(name) for name in ("origin", "sec-fetch-site"))
+    own, reads = [f"http://{request.headers['host']}"], request.method == "GET"
+    return (origins == own or (reads and not origins)) and (
+        sites in ([], ["same-origin"]) or (reads and sites == ["none"])
+    )
+
+
+def _is_link(request: Request, found: Sequence[tuple[Route, object]]) -> bool:
+    """Whether somebody followed a link of another page to one of ours: they are asked whether they meant to."""
+    pages = [route for route, _ in found if route.access is Access.READ and not (route.for_programs or route.stream)]
+    navigates = (request.headers.get("sec-fetch-mode"), request.headers.get("sec-fetch-dest"))
+    plain = request.method == "GET" and "origin" not in request.headers
+    return bool(pages) and plain and navigates == ("navigate", "document")
 
 
 def _turned(problem: Exception, route: Route) -> Turned:

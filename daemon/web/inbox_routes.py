@@ -57,9 +57,9 @@ class InboxRoutes:
 
     async def show(self, visit: Visit) -> Response:
         """One question."""
-        approval = await open_question(self._house, visit.path["approval"])
-        (question,) = await asyncio.to_thread(self._questions, [approval], visit.session)
-        return await self._front.show(visit, "question", question, section="inbox", events="/events")
+        approval = await question(self._house, visit.path["approval"])
+        (page,) = await asyncio.to_thread(self._questions, [approval], visit.session)
+        return await self._front.show(visit, "question", page, section="inbox", events="/events")
 
     async def answer(self, visit: Visit) -> Response:
         """Answer a question."""
@@ -83,16 +83,16 @@ class InboxRoutes:
             return None
 
 
-async def open_question(house: House, code: str) -> Approval:
-    """A question that waits for an answer.
+async def question(house: House, code: str) -> Approval:
+    """A question, also one that waits no more.
 
     Raises:
         Turned: there is none of that id.
     """
-    found = [each for each in await asyncio.to_thread(house.approvals.open) if each.id == code]
-    if not found:
-        raise Turned(404, f"No question {code} waits for an answer: it was answered, withdrawn, or never asked.")
-    return found[0]
+    found = await asyncio.to_thread(house.approvals.find, code)
+    if found is None:
+        raise Turned(404, f"There is no question {code}.")
+    return found
 
 
 async def answer(house: House, code: str, said: Answer, result: Json) -> Approval:

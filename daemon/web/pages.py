@@ -486,4 +486,4 @@ class Problem:
     title: str
     text: str
     back: str
-    """Where to go on; empty where the person is not signed in."""
+    """Where to go on; empty where the person has to sign in first."""

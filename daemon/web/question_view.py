@@ -75,6 +75,8 @@ def who_may(asked: Approval, voters: Voters) -> str:
 
 def _cannot(asked: Approval, voters: Voters, person: str) -> str:
     """Why this person cannot agree here; empty where they can."""
+    if asked.status == "denied":
+        return f"{asked.answered_by} said no{f': {asked.reason}' if asked.reason else '.'}"
     if asked.status != "open":
         return f"It is {asked.status} already."
     if voters.voted(asked, person):

@@ -84,6 +84,14 @@ class NotUnlocked(Turned):
         super().__init__(403, text)
 
 
+class Elsewhere(Turned):
+    """A link of another page led here; only the person can tell whether that was meant."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(403, "Another page led you here. If you meant to come, go on.")
+        self.path = path
+
+
 @dataclass(frozen=True)
 class Route:
     """One thing that can be asked."""

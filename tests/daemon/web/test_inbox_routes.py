@@ -33,8 +33,9 @@ async def test_an_answer_counts_once(site: Site, browser: Browser, own: House, y
     )
     again = await browser.post(f"{path}/answer", **fields, answer="yes")
     assert again.status_code == 409 and "already" in again.text
-    gone = await browser.get(path)
-    assert gone.status_code == 404 and "waits for an answer" in gone.text
+    closed = await browser.get(path)
+    assert closed.status_code == 200 and f'action="{path}/answer"' not in closed.text and "a good reason" in closed.text
+    assert (await browser.get("/inbox/zzzzzz")).status_code == 404
 
 
 async def test_an_answer_to_something_else_does_not_count(site: Site, browser: Browser, own: House) -> None:

@@ -92,7 +92,9 @@ APPROVE = replace(ASKED, level="approve", group="oncall")
         (APPROVE, "ann", "somebody else than ann"),
         (APPROVE, "cat", "somebody in oncall"),
         (replace(APPROVE, given=(Vote("bob", "web", "2026-11-20T10:00:00.000Z", None),)), "bob", "agreed already"),
-        (replace(ASKED, status="denied"), "ann", "denied already"),
+        (replace(ASKED, status="expired"), "ann", "It is expired already."),
+        (replace(ASKED, status="denied", answered_by="ann", reason="not today"), "ann", "ann said no: not today"),
+        (replace(ASKED, status="denied", answered_by="ann"), "bob", "ann said no."),
     ],
 )
 def test_who_cannot_answer_is_told_why(asked: Approval, person: str, why: str) -> None:

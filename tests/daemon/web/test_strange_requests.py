@@ -16,6 +16,8 @@ from daemon.web.guard import BODY, SECURITY, STREAMS
 if TYPE_CHECKING:
     from tests.daemon.web.conftest import Browser, Site
 
+EVIL = "http://evil.example"
+
 
 async def test_another_accounts_program_is_turned_away(site: Site) -> None:
     dashboard = Dashboard(site.app, is_mine=lambda client, server: False)
@@ -133,3 +135,29 @@ async def test_a_page_that_is_not_there(site: Site, browser: Browser) -> None:
     assert "There is nothing here." in page.text and program.json() == {"error": "There is nothing here."}
     stranger = await site.browser().get("/nowhere")
     assert (stranger.status_code, stranger.content) == (403, b"")
+
+
+async def test_a_link_of_another_page_is_followed_by_a_person_alone(site: Site, browser: Browser) -> None:
+    """A message in Teams may link a run's page: whoever follows the link is asked, and told nothing before."""
+    run = (await site.say("scale web-app to 10 replicas"))["run"]
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    (secret,) = browser.client.cookies.values()
+    cookies = {site.dashboard.cookie: secret}
+    async with httpx.AsyncClient(base_url=site.url, headers=link, cookies=cookies) as client:
+        answer = await client.get(f"/runs/{run}")
+        assert answer.status_code == 403 and f'href="/runs/{run}"' in answer.text
+        assert "web-app" not in answer.text and browser.token not in answer.text
+        for path in (
+            "/events",
+            f"/runs/{run}/events",
+            "/api/runs",
+            "/static/look.css",
+            "/nowhere",
+            "/freeze",
+            "/login/x",
+        ):
+            assert (await client.get(path)).content == b"", path
+        for wrong in ({"Sec-Fetch-Dest": "iframe"}, {"Sec-Fetch-Mode": "no-cors"}, {"Origin": EVIL}, {"Host": "evil"}):
+            answer = await client.get(f"/runs/{run}", headers=wrong)
+            assert (answer.status_code, answer.content) == (403, b""), wrong
+        assert (await client.post("/freeze")).content == b""
