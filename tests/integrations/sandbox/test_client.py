@@ -10,6 +10,7 @@ import pytest
 from integrations.sandbox import client
 from integrations.sandbox.client import NoSandbox, NotAccepted, Sandbox
 from integrations.sandbox.endpoints import Endpoints
+from integrations.sandbox.systems import SERVED
 
 
 def test_the_sandbox_of_a_folder_is_found(running: Any) -> None:
@@ -22,7 +23,7 @@ def test_without_one_it_says_how_to_start_it(tmp_path: Path) -> None:
 
 
 def test_one_that_has_gone_is_said_so() -> None:
-    urls = dict.fromkeys(("admin", "jira", "servicenow", "newrelic", "kubernetes", "rancher"), "http://127.0.0.1:9")
+    urls = dict.fromkeys(("admin", *SERVED), "http://127.0.0.1:9")
     with pytest.raises(NoSandbox, match=r"The sandbox at http://.* does not answer"):
         Sandbox(Endpoints(1, **urls)).state()
 
