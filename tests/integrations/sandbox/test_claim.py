@@ -6,6 +6,7 @@ import pytest
 
 from integrations.sandbox.claim import AlreadyServed, claimed
 from integrations.sandbox.endpoints import Endpoints
+from integrations.sandbox.systems import SERVED
 
 
 def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
@@ -24,7 +25,7 @@ def test_it_is_let_go_when_the_holder_fails(tmp_path: Path) -> None:
 
 
 def test_the_refusal_names_the_process_when_it_is_known(tmp_path: Path) -> None:
-    urls = dict.fromkeys(("admin", "jira", "servicenow", "newrelic", "kubernetes", "rancher"), "http://127.0.0.1:1")
+    urls = dict.fromkeys(("admin", *SERVED), "http://127.0.0.1:1")
     Endpoints(pid=4711, **urls).write(tmp_path)
     with claimed(tmp_path), pytest.raises(AlreadyServed, match=r"\(process 4711\)"), claimed(tmp_path):
         pass
