@@ -110,8 +110,7 @@ class Guard:
         session = self._session(request.headers)
         if session is None and not any(route.access is Access.OPEN for route, _ in found):
             # A person whose session ended is told how to get another one; whoever else asks learns nothing.
-            pages = [route for route, _ in found if route.method == "GET" and not route.for_programs]
-            if request.method == "GET" and pages and not pages[0].stream:
+            if request.method == "GET" and any(_is_page(route) for route, _ in found):
                 return await self._explain(Turned(403, "Open the dashboard with `devos open`."), path, None)
             return _nothing(403)
         if not found:
@@ -172,9 +171,13 @@ def _is_ours(request: Request) -> bool:
     )
 
 
+def _is_page(route: Route) -> bool:
+    return route.method == "GET" and not route.for_programs and not route.stream
+
+
 def _is_link(request: Request, found: Sequence[tuple[Route, object]]) -> bool:
     """Whether somebody followed a link of another page to one of ours: they are asked whether they meant to."""
-    pages = [route for route, _ in found if route.access is Access.READ and not (route.for_programs or route.stream)]
+    pages = [route for route, _ in found if route.access is Access.READ and _is_page(route)]
     navigates = (request.headers.get("sec-fetch-mode"), request.headers.get("sec-fetch-dest"))
     plain = request.method == "GET" and "origin" not in request.headers
     return bool(pages) and plain and navigates == ("navigate", "document")

@@ -207,7 +207,7 @@ class Question:
     group: str
     """Of which group those must be who answer; empty where anybody may."""
     who: str
-    """Who can allow it, in a sentence."""
+    """Who can allow it, in a sentence; what became of it where it waits no more."""
     votes: int
     """How many different people must say yes."""
     given: tuple[Vote, ...]

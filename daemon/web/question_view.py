@@ -53,7 +53,7 @@ def question_page(
         asker=asked.asker or "",
         asked_from=tuple(asked.asked_from),
         group=asked.group or "",
-        who=who_may(asked, voters),
+        who=who_may(asked, voters) if asked.status == "open" else cannot,
         votes=asked.votes,
         given=tuple(Vote(each.by, each.via, moment(each.at), each.reason or "") for each in asked.given),
         needs_reason=asked.must_say_why,
