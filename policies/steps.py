@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from policies.action import Json
 from policies.errors import IntegrationError
 from policies.order import together
 from policies.output import Refused
+from policies.outside import Outside, boxed
 from policies.scope import Manner, Polling, in_manner
 
 __all__ = ["NotYet", "offer", "together", "until"]
@@ -36,8 +38,7 @@ async def until(
         NotYet: the time was over; the message says how the last value stood.
     """
     with in_manner(Manner(polling=Polling(done, what, every, within))):
-        coroutine = read()
-    return await coroutine
+        return await read()
 
 
 async def offer(change: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
@@ -46,10 +47,9 @@ async def offer(change: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
     Args:
         change: calls exactly one action, for example `lambda: cdk.rollback("checkout", "staging")`.
     """
-    with in_manner(Manner(offered=True)):
-        coroutine = change()
     try:
-        return await coroutine
+        with in_manner(Manner(offered=True)):  # until it is done: the action may be called inside a coroutine
+            return await change()
     except Refused:
         return None
 
@@ -57,9 +57,9 @@ async def offer(change: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
 class NotYet(IntegrationError):
     """What was waited for did not come in time."""
 
-    def __init__(self, what: str, seconds: float, last: str) -> None:
+    def __init__(self, what: str, seconds: float, last: str | Outside[str] | dict[str, Json]) -> None:
         super().__init__(what, seconds, last)
-        self.what, self.seconds, self.last = what, seconds, last
+        self.what, self.seconds, self.last = what, seconds, boxed(last)
 
-    def __str__(self) -> str:
-        return f"Waited {self.seconds:g} s in vain for {self.what}. At the end: {self.last}."
+    def _parts(self) -> tuple[object, ...]:
+        return (f"Waited {self.seconds:g} s in vain for {self.what}. At the end: ", self.last, ".")
