@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from policies.action import Call, IntegrationError, Json, Unreachable
 from policies.agreeing import Agreeing, Waits, said_no
 from policies.output import Origin, decode, error, key_of, result
+from policies.outside import Outside
+from policies.scope import noting_opened
 from policies.steps import NotYet
 
 T = TypeVar("T")
@@ -39,11 +41,16 @@ class Doing:
         return await read()
 
     async def read(self, origin: Origin, call: Call[Any], step: int) -> Json:
-        """Perform a read and return its output; a failure is an output too."""
+        """Perform a read and return its output; a failure is an output too.
+
+        What `done` opened stands in it under "opened": a replayed run takes the output and does not ask `done` again.
+        """
+        opened = set[str]()
         try:
-            return result(call, await self._read(origin, call, step))
+            output = result(call, await self._read(origin, call, step, opened))
         except IntegrationError as failure:
-            return error(call, failure)
+            output = error(call, failure)
+        return output | {"opened": sorted(opened)} if opened else output
 
     async def change(self, origin: Origin, call: Call[Any], step: int) -> Json:
         """Perform a change once and return its output; a failure is an output too.
@@ -83,18 +90,21 @@ class Doing:
             return error(call, IntegrationError(text))
         return told
 
-    async def _read(self, origin: Origin, call: Call[Any], step: int) -> Any:
+    async def _read(self, origin: Origin, call: Call[Any], step: int, opened: set[str]) -> Any:
         key, polling, spent = key_of(origin, call, step), call.manner.polling, 0.0
         if polling is None:
             return await self.patiently(lambda: call.perform(key))
         self._waits.set(self._waits.doing, origin.run, polling.what)
         try:
-            while not polling.done(value := await self.patiently(lambda: call.perform(key))):
+            while True:
+                value = await self.patiently(lambda: call.perform(key))
+                with noting_opened(opened):
+                    if polling.done(value):
+                        return value
                 if polling.within is not None and spent >= polling.within:
-                    raise NotYet(polling.what, polling.within, str(value))
+                    raise NotYet(polling.what, polling.within, value if isinstance(value, Outside) else str(value))
                 await self._sleep(polling.every)
                 spent += polling.every
-            return value
         finally:
             self._waits.set(self._waits.doing, origin.run, None)
 

@@ -58,6 +58,7 @@ class Execution:
             options, self._door.perform, self._origin, call, step, self._plan, planned
         )
         self._results[step] = output.get("result")
+        self.opened.update(output.get("opened", ()))
         return decode(call, output)
 
     def _check(self, step: int, call: Call[Any]) -> None:

@@ -1,7 +1,8 @@
 """The output of a step as it is stored, and the value that a request gets from it.
 
-A step's output is JSON: {"digest": of the call, and one of "result", "error" or "refused"}. It is always decoded, also
-the first time, so that a replayed run sees exactly what the first one saw.
+A step's output is JSON: {"digest": of the call, and one of "result", "error" or "refused"}, with "opened" where a poll
+opened values from outside. It is always decoded, also the first time, so that a replayed run sees exactly what the
+first one saw.
 """
 
 from __future__ import annotations

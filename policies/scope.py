@@ -60,6 +60,7 @@ _scope: ContextVar[tuple[Scope, asyncio.Task[Any] | None] | None] = ContextVar("
 _performing: ContextVar[str | None] = ContextVar("devos_performing", default=None)
 _key: ContextVar[str | None] = ContextVar("devos_idempotency_key", default=None)
 _manner: ContextVar[Manner] = ContextVar("devos_manner")
+_noting: ContextVar[set[str] | None] = ContextVar("devos_noting", default=None)
 
 
 def idempotency_key() -> str:
@@ -106,7 +107,20 @@ def note_opened(sources: Iterable[str]) -> None:
     """Note that a request's own code opened values from these places."""
     entered = _scope.get()
     if entered is not None and in_request():
-        entered[0].opened.update(sources)
+        found = tuple(sources)
+        entered[0].opened.update(found)
+        if (noting := _noting.get()) is not None:
+            noting.update(found)
+
+
+@contextmanager
+def noting_opened(into: set[str]) -> Iterator[None]:
+    """Collect, besides, from where the values come that are opened inside: what a replay does not do again."""
+    token = _noting.set(into)
+    try:
+        yield
+    finally:
+        _noting.reset(token)
 
 
 @contextmanager

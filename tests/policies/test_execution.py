@@ -36,6 +36,17 @@ async def test_killed_at_any_moment_a_change_is_made_once(tmp_path: Path, kill: 
         assert how == ["found out" if moment == ("after", "scale") else "performed"]
 
 
+async def test_killed_after_a_poll_that_opened_a_text_the_run_still_knows_it(tmp_path: Path, kill: Kill) -> None:
+    """The poll is not repeated, so nothing would open it again."""
+    run = kill("polls", "after", "announce", 2)
+    async with DevOS(tmp_path, requests=WORKFLOWS) as devos:
+        await devos.agree(run, result="M2")  # the second message was sent
+        await devos.when(run, lambda shown: any(each["subject"] == "step:4" for each in shown["approvals"]))
+        (question,) = devos.approvals.open()
+        assert question.subject == "step:4" and question.plan[0]["outside"] == ["replicas"]
+        assert question.opened == ("kubernetes web-app note",)
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "said", "made"),
     [

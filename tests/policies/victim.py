@@ -13,9 +13,11 @@ import signal
 import sys
 from pathlib import Path
 
+from cluster import Note
 from wiring import DevOS, die
 
 from policies.order import together
+from policies.steps import until
 
 
 async def one_by_one(devos: DevOS) -> str:
@@ -51,7 +53,22 @@ async def side_by_side(devos: DevOS) -> str:
     return "; ".join(await together(branch("web-app"), branch("checkout")))
 
 
-WORKFLOWS = (one_by_one, restarts, asks, side_by_side)
+async def polls(devos: DevOS) -> str:
+    """Takes a number out of what it waits for, and scales to it."""
+    found: list[int] = []
+
+    def done(note: Note) -> bool:
+        found.append(int(note.text.open().split()[-1]))
+        return True
+
+    await devos.kubernetes.announce("here it comes")
+    note = await until(lambda: devos.kubernetes.note("web-app"), done, what="a note")
+    await devos.kubernetes.announce(f"a note about {note.deployment}")
+    await devos.kubernetes.scale("web-app", "staging", 7)
+    return f"scaled by {found or 'heart'}"
+
+
+WORKFLOWS = (one_by_one, restarts, asks, side_by_side, polls)
 
 
 async def act(
