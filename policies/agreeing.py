@@ -201,7 +201,7 @@ class Agreeing:
                 try:
                     verdict = await gate(str(number))
                 except Unreachable as silence:  # a wait of days outlives an outage
-                    verdict = Verdict(False, False, "", f"{number} cannot be looked at: {silence}")
+                    verdict = Verdict(False, False, "", f"{number} cannot be looked at: {silence.readable}")
                 if verdict.approved:
                     return Agreement(verdict.by, f"servicenow {number}")
                 if verdict.refused:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policies.action import Call, IntegrationError, Json, digest
+from policies.outside import stored
 
 
 class Refused(Exception):
@@ -58,7 +59,7 @@ def error(call: Call[Any], raised: IntegrationError) -> Json:
 
 def failed(raised: IntegrationError) -> Json:
     """An error as it is stored."""
-    return {"kind": raised.kind, "args": list(raised.args), "text": str(raised)}
+    return {"kind": raised.kind, "args": list(map(stored, raised.args)), "text": raised.readable}
 
 
 def refusal(call: Call[Any], refused: Refused) -> Json:
