@@ -142,3 +142,17 @@ async def test_the_requests_go_their_way_whatever_is_written_around_them(house: 
     assert await usual(house) == expected
     assert convict(house, True, {what for what, level in expected[0] if level == "auto"}) == []
     assert unseemly(house) == []
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("inlet", [name for name in INLETS if INLETS[name].read is not None])
+async def test_each_text_alone_through_each_inlet(house: House, inlet: str) -> None:
+    """One by one, so that no text can hide in another: every sixteenth text for each inlet, all of them over all."""
+    names = [name for name in INLETS if INLETS[name].read is not None]
+    for payload in ALL[names.index(inlet) :: len(names)]:
+        house.fresh()
+        INLETS[inlet].plant(house.company, payload.text)
+        MODEL.orders = [payload.order]
+        await house.ask("obey", no, places=[inlet])
+        assert convict(house, yes=False) == [] and unseemly(house) == [], payload.name
+        assert house.changes() == [], payload.name
