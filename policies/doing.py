@@ -69,14 +69,21 @@ class Doing:
             fault = f"{call.name} ended in a fault of DevOS ({type(bug).__name__}: {bug})"
             return error(call, IntegrationError(f"{fault}; whether it happened is not known."))
 
-    async def settle(self, origin: Origin, call: Call[Any], step: int, attempt: int, agreeing: Agreeing) -> Json | None:
-        """Find out whether an attempt that left no result happened: its output, or None when it did not."""
+    async def settle(
+        self, origin: Origin, call: Call[Any], step: int, attempt: int, agreeing: Agreeing | None
+    ) -> Json | None:
+        """Find out whether an attempt that left no result happened: its output, or None when it did not.
+
+        Where the system does not tell, a person is asked; without `agreeing` nobody is, and it ends as an error.
+        """
         if call.can_look_up:
             try:
                 found = await self.patiently(lambda: call.look_up(key_of(origin, call, step)))
                 return None if found is None else result(call, found.result)
             except IntegrationError:
                 pass  # then only a person can know
+        if agreeing is None:
+            return error(call, IntegrationError(f"Whether {call.name} happened is not known."))
         approval = await agreeing.outcome(origin, call, step, attempt)
         if approval.status == "denied":
             return None

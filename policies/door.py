@@ -142,7 +142,7 @@ class Door:
         attempts, silence = len(past), list[Unreachable]()
         while True:
             if attempts and call.action.effect is not Effect.READ:
-                settled = await self._doing.settle(origin, call, step, attempts, self._agreeing)
+                settled = await self._doing.settle(origin, call, step, attempts, self._agreeing if ask else None)
                 if settled is not None:
                     return await self._shielded(origin, self._conclude(origin, call, step, settled, "found out"))
             if len(silence) == ATTEMPTS:

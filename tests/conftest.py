@@ -57,6 +57,8 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             "XDG_STATE_HOME": "state",
         }.items():
             patch.setenv(name, str(home / folder))
+        for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):  # questions are asked on the desktop, too
+            patch.delenv(name, raising=False)
         yield
 
 

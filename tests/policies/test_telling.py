@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from wiring import DevOS
 
+from policies.action import IntegrationError, Unreachable
 from policies.output import Origin, Refused
 
 ASKER = Origin("ask-k7m2xq", "ana", "typed", "ask", "simple")
@@ -51,3 +52,10 @@ async def test_a_read_that_is_refused_while_it_is_planned_is_recorded_and_shown(
         "secret",
         "web-app",
     )
+
+
+async def test_nobody_is_asked_whether_devos_has_told_either(house: DevOS) -> None:
+    house.wire.after("announce", Unreachable("no answer"))
+    with pytest.raises(IntegrationError, match="not known"):
+        await house.door.tell(ASKER, house.kubernetes.announce.call("A question waits for you."), 1)
+    assert house.approvals.open() == [] and len(house.wire.journal("announce")) == 1
