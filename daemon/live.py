@@ -23,7 +23,10 @@ class Live(Lines):
     def __init__(self) -> None:
         super().__init__()
         self._console = Console(highlight=False)
-        self._live = RichLive(console=self._console, refresh_per_second=12, transient=False)
+        self._live = self._drawing()
+
+    def _drawing(self) -> RichLive:
+        return RichLive(console=self._console, refresh_per_second=12, transient=False)
 
     def __enter__(self) -> Live:
         """Take the screen."""
@@ -58,4 +61,5 @@ class Live(Lines):
         try:
             yield
         finally:
+            self._live = self._drawing()  # the old one would draw over what was said meanwhile
             self._live.start()

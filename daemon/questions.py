@@ -39,7 +39,8 @@ def summary_lines(question: Mapping[str, Any], yes: bool) -> list[str]:
     what = "say yes to" if yes else "say no to"
     if question["level"] == "outcome":
         what = "say that this happened:" if yes else "say that this did not happen, and may be done now:"
-    lines = [f"DevOS: to {what} {question['id']}. {_asked_by(question)}".rstrip()]
+    asked = f", {by}" if (by := _asked_by(question)) else ""
+    lines = [f"DevOS: you are about to {what} {question['id']}{asked}"]
     plan = question["plan"]
     lines += [f"  {each['step']}. {each.get('summary') or each['action']} on {each['target']}" for each in plan[:MOST]]
     lines += [f"  and {len(plan) - MOST} more" for _ in plan[MOST : MOST + 1]]

@@ -125,7 +125,7 @@ class Presence:
             shown.left -= 1
             if not shown.left:
                 del self._words[key]
-            again = "try again" if shown.left else "nothing was answered"
+            again = f"try again ({shown.left} left)" if shown.left else "nothing was answered"
             raise NotPresent(f"That is not the word that was shown on your terminal; {again}.", shown.left)
 
     def _terminal(self, pid: int) -> Terminal:

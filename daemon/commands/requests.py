@@ -106,8 +106,10 @@ def end(answers: Iterator[dict[str, Any]], *, wait: bool, json: bool, stay: bool
                     view.run(shown)
                     if not wait or (shown["status"] == "waiting" and not (asks or stay)):
                         break
-                    if shown["status"] == "asking" and not (asks and _ask(view, shown)):
+                    if shown["status"] == "asking" and not asks:
                         break
+                    if shown["status"] == "asking" and not _ask(view, shown):
+                        raise typer.Exit(ASKING)  # the question was shown whole, and how to answer it later
         except KeyboardInterrupt:
             if not shown:
                 raise

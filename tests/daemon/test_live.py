@@ -67,3 +67,18 @@ def test_text_from_outside_is_harmless(status: str, capsys: pytest.CaptureFixtur
     live.outcome({**run, "status": "done", "approvals": [], "waits_for": None}, True)
     shown = capsys.readouterr().out
     assert "\x1b]0" not in shown and "\x07" not in shown and "mine" not in shown and "ok all is well" in shown
+
+
+def test_what_was_said_meanwhile_stays(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    run = {"run": "261120-1f3a9c2e", "intent": "say", "slots": {}, "status": "running", "said": None, "approvals": []}
+    run |= {"waits_for": "a thaw", "doing": None, "steps": []}
+    with Live() as live:
+        live.run(run)
+        with live.paused():
+            print("The word: tango")
+        live.run(run)
+    before, _, after = capsys.readouterr().out.partition("The word: tango\n")
+    up = "\x1b[1A"
+    assert up in before  # it was a terminal
+    assert up not in after.partition("say")[0]  # the next drawing begins below, not over it

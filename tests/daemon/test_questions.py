@@ -86,7 +86,7 @@ def test_the_question_whether_something_happened() -> None:
         "  it happened: devos approve k7m2xq   it did not: devos deny k7m2xq",
     ]
     assert summary_lines(question, True) == [
-        "DevOS: to say that this happened: k7m2xq.",
+        "DevOS: you are about to say that this happened: k7m2xq",
         "  2. jira.comment on DEV-456",
     ]
     assert "did not happen, and may be done now: k7m2xq" in summary_lines(question, False)[0]
@@ -109,10 +109,10 @@ def test_an_argument_cannot_pretend_either() -> None:
 
 def test_a_summary_names_some_changes_and_says_how_many_more() -> None:
     lines = summary_lines({**QUESTION, "plan": [{**CHANGE, "step": step} for step in range(1, MOST + 4)]}, True)
-    assert lines[0] == "DevOS: to say yes to k7m2xq. asked by ana from zsh → claude → devos"
+    assert lines[0] == "DevOS: you are about to say yes to k7m2xq, asked by ana from zsh → claude → devos"
     assert lines[1] == "  1. Scale web-app from 4 to 10 on production/web-app"
     assert len(lines) == MOST + 2 and lines[-1] == "  and 3 more"
-    assert summary_lines(QUESTION, False)[0].startswith("DevOS: to say no to k7m2xq")
+    assert summary_lines(QUESTION, False)[0].startswith("DevOS: you are about to say no to k7m2xq")
 
 
 def test_the_inbox_is_a_table() -> None:

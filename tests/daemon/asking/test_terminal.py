@@ -61,6 +61,7 @@ def test_leaving_it_open(house: House, terminal: Callable[..., Terminal]) -> Non
     for screen in (interrupted, ended):
         screen.reads("Left open; answer later: devos approve ")
         assert screen.end() == 4
+        assert "Do it?" not in screen.seen and "undo:" not in screen.seen  # it was shown once
     open_ones = house.devos("approvals", "--json").json
     assert len(open_ones) == 2 and not house.changes("kubernetes")
     house.devos("approve", open_ones[0]["id"])
