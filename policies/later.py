@@ -159,6 +159,17 @@ def _part(spec: Json, results: Mapping[int, Json]) -> Json:
     return part
 
 
+def spoken_in(value: Json) -> set[str]:
+    """Every reference in a planned value, as a person reads it."""
+    if isinstance(value, list):
+        return {each for part in value for each in spoken_in(part)}
+    if not isinstance(value, dict):
+        return set()
+    if REFERENCE in value:
+        return {spoken(value)}
+    return {each for part in value.values() for each in spoken_in(part)}
+
+
 def spoken(value: Json) -> str:
     """A planned value as a person reads it: "Released as [number from step 2]"."""
     if isinstance(value, dict) and REFERENCE in value:

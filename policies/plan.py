@@ -6,6 +6,7 @@ would see does not exist yet. The list of changes is the plan; its digest is wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import count
@@ -13,12 +14,14 @@ from typing import Any, TypeVar, cast
 
 from policies.action import Call, Effect, IntegrationError, Json, Preview, Target, digest, entered
 from policies.decision import Decision, Level
-from policies.later import Later, Marks, NotKnownYet, UnknownReference, argument, resolve, spoken
+from policies.later import Later, Marks, NotKnownYet, UnknownReference, argument, resolve, spoken, spoken_in
 from policies.order import Order
 from policies.output import Refused, failed
 from policies.outside import BOX, Outside, words
 
 T = TypeVar("T")
+
+_TOOK = re.compile(r"^\W*✨.* time: [\d.]+m?s\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,19 @@ class Change:
         )
 
     def holds(self, now: Change) -> bool:
-        """Whether what was shown still is so: how strict, by which rule, where, from what, for how much."""
+        """Whether what was shown still is so: how strict, by which rule, where, from what, cost, evidence."""
         shown = (self.rule, self.environment, self.cost) == (now.rule, now.environment, now.cost)
-        shown = shown and self.before in (None, now.before)
+        shown = shown and self.before in (None, now.before) and self._judged_by(now.evidence)
         shown = shown and set(now.outside) <= set(self.outside) and set(now.opened) <= set(self.opened)
         weaker = Level[now.level.upper()] <= Level[self.level.upper()]
         return shown and weaker and (now.level == self.level or now.level != str(Level.APPROVE))
+
+    def _judged_by(self, evidence: str) -> bool:
+        """Whether this is the evidence that was shown; what was still to come in it may be anything by now."""
+        later = "|".join(map(re.escape, spoken_in(self.args)))
+        shown = _timeless(self.evidence)
+        known = re.split(later, shown) if later else [shown]
+        return re.fullmatch(".*".join(map(re.escape, known)), _timeless(evidence), re.DOTALL) is not None
 
     def covers(self, name: str, args: Mapping[str, Json], results: Mapping[int, Json]) -> bool:
         """Whether a call is exactly this change, with the results that earlier steps really had filled in."""
@@ -148,6 +158,11 @@ class Plan:
             | {"quoted": {name: _quoted(value) for name, value in change.args.items() if _is_boxed(value)}}
             for change in self.changes
         ]
+
+
+def _timeless(evidence: str) -> str:
+    """Evidence without the lines in which a tool says how long it took, which differ each time."""
+    return _TOOK.sub("", evidence).strip()
 
 
 def _readable(value: Json) -> Json:

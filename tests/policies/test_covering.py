@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cluster import ACTIONS
 from wiring import START, DevOS
 
+from policies.action import Preview
 from policies.approvals import CannotAnswer
 from policies.steps import offer
 
@@ -149,6 +151,54 @@ async def test_a_number_that_moved_since_the_plan_was_shown_is_asked_about_again
     await devos.wire.send("scale", **elsewhere)
     assert await questions(devos, run) == ["plan", "step:1"]
     assert (await devos.ended(run))["status"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("now", "asked"),
+    [
+        ("image: 1 -> 2\n✨  Synthesis time: 2.07s", ["plan"]),
+        ("image: 1 -> 2\ndatabase: deleted", ["plan", "step:1"]),
+        ("", ["plan", "step:1"]),
+    ],
+    ids=["the same", "more", "none"],
+)
+async def test_evidence_that_changed_since_it_was_shown_is_asked_about_again(
+    devos: DevOS, monkeypatch: pytest.MonkeyPatch, now: str, asked: list[str]
+) -> None:
+    evidence = "image: 1 -> 2\n✨  Synthesis time: 1.31s"
+
+    async def preview(*_: object, **__: object) -> Preview:
+        return Preview("Restart web-app", evidence=evidence)
+
+    async def restarts(devos: DevOS) -> str:
+        return f"{await devos.kubernetes.restart('web-app', 'production')}"
+
+    monkeypatch.setattr(ACTIONS["kubernetes.restart"], "_preview", preview)
+    run = await devos.start(restarts)
+    question = await devos.asked(run)
+    evidence = now
+    await devos.approvals.answer(question["id"], True, "ana", "test")
+    assert await questions(devos, run) == asked
+    assert [each.plan[0]["evidence"] for each in devos.approvals.of_run(run)][1:] == [now] * (len(asked) - 1)
+
+
+async def test_evidence_in_which_something_was_to_come_still_is_what_was_shown(
+    devos: DevOS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def preview(_: object, number: str, text: str) -> Preview:
+        return Preview(f"Answer {number}", evidence=f"{text} (to {number}).")
+
+    async def answers(devos: DevOS) -> str:
+        number = await devos.kubernetes.announce("first")
+        await devos.kubernetes.answer(number, f"as told in {number}")
+        return f"{await devos.kubernetes.scale('web-app', 'production', 6)}"
+
+    monkeypatch.setattr(ACTIONS["kubernetes.answer"], "_preview", preview)
+    devos.rule('@id("ask") @approval("confirm") permit (principal, action == Action::"kubernetes.answer", resource);')
+    run = await devos.start(answers)
+    assert await questions(devos, run) == ["plan"]
+    (shown, *_) = devos.approvals.of_run(run)
+    assert shown.plan[1]["evidence"] == "as told in [result from step 1] (to [result from step 1])."
 
 
 async def test_a_plan_with_a_change_that_is_refused_is_not_begun(devos: DevOS) -> None:
