@@ -98,7 +98,7 @@ class Presence:
             number = 100 + secrets.randbelow(900)
             word = f"{secrets.choice(LETTERS)}-{secrets.choice(LETTERS)}-{number}"
             self._words[_key(terminal, bound)] = _Word(word, self._clock() + SECONDS)
-        text = f"\n{visible(what)}\nTo say so, type within {SECONDS / 60:.0f} minutes: {word}\n"
+        text = f"\n{visible(what)}\nIf you mean it, type this within {SECONDS / 60:.0f} minutes: {word}\n"
         try:
             _write(terminal.device, text)
         except OSError as problem:

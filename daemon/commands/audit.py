@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from policies.audit.event import Stored
 
 group = typer.Typer(
-    help="Review the record of what was done, and prove that nobody changed it.",
+    help="Review the record, and prove that nobody changed it.",
+    epilog="Example: devos audit list --day today",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -91,7 +92,7 @@ def show(seq: Annotated[int, typer.Argument(min=1, help="The entry's number.")],
 
 @group.command(epilog="Example: devos audit verify")
 def verify(json: AsJson = False) -> None:
-    """Check every entry, payload and signature; the first bad entry is named, and the exit code is 1."""
+    """Check every entry, payload and signature. The first bad entry is named, and the exit code is 1."""
     from policies.audit.checkpoint import WrongKey
     from policies.audit.schema import NewerFile
     from policies.audit.verify import verify as check

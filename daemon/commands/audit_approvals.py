@@ -27,7 +27,7 @@ def approvals(
     day: Annotated[str | None, typer.Option(metavar="DAY", help="Only what was asked or answered on that day.")] = None,
     json: AsJson = False,
 ) -> None:
-    """List who approved what, when, by which channel, seeing which plan; oldest first."""
+    """List who approved what, when, how, and seeing which plan. The oldest comes first."""
     from policies.audit.agreed import agreed
     from policies.audit.reader import Reader
 

@@ -36,7 +36,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where there is no terminal.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Erase what was said, planned and answered from the log's payloads; entries, signatures and proofs stay.
+    """Erase what was said, planned and answered. Entries, signatures and proofs stay.
 
     That it was done, by whom and why, is written into the log. Runs that go on keep their payloads.
     """

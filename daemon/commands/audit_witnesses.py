@@ -17,7 +17,7 @@ def add_to(group: typer.Typer) -> None:
 
 
 def witnesses(json: AsJson = False) -> None:
-    """Ask every witness what it saw of the log; the exit code is 1 where one contradicts it or cannot be asked."""
+    """Ask every witness what it saw of the log. The exit code is 1 where one contradicts it or cannot be asked."""
     from daemon.config import BadConfig, load
     from policies.audit.checkpoint import Verifier, WrongKey
     from policies.audit.head import RolledBack

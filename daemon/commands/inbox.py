@@ -29,7 +29,7 @@ def approvals(
     id: Annotated[str, typer.Argument(metavar="[ID]", help="Show only this question, with everything.")] = "",  # noqa: A002  # the contract's word, shown in the help
     json: AsJson = False,
 ) -> None:
-    """List the questions that wait for an answer; a single one, or the one that is named, with everything in it."""
+    """List the questions that wait for an answer. A single one, or the one that is named, is shown whole."""
     from daemon.questions import painted, question_lines, table_of_questions
 
     with told(json):
@@ -55,7 +55,7 @@ def approve(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Say yes to a question; to the question whether something happened: it did."""
+    """Say yes to a question. To the question whether something happened: it did."""
     value = None
     if result is not None:
         try:
@@ -70,7 +70,7 @@ def deny(
     because: Because = None,
     json: AsJson = False,
 ) -> None:
-    """Say no to a question; to the question whether something happened: it did not, and is done now."""
+    """Say no to a question. To the question whether something happened: it did not, and is done now."""
     _answer(id, False, because, json)
 
 
@@ -91,7 +91,7 @@ def _answer(code: str, yes: bool, because: str | None, json: bool, **more: objec
 
 
 def freeze(json: AsJson = False) -> None:
-    """Stop every change at once, in running requests at their next step, until `devos thaw`."""
+    """Stop every change at once, until `devos thaw`. Running requests stop at their next step."""
     _brake(True, json)
 
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from policies.replay import Replayed
 
 group = typer.Typer(
-    help="Check the rules, try them on cases, and ask them why.", no_args_is_help=True, rich_markup_mode=None
+    help="Check the rules, try them on cases, and ask them why.",
+    epilog="Example: devos policy explain kubernetes.scale --arg replicas=30 --environment production",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 Pack = Annotated[str | None, typer.Option(help="The rule pack to stand beside your own; by default the settings'.")]
@@ -60,7 +63,7 @@ def test(
     pack: Pack = None,
     json: AsJson = False,
 ) -> None:
-    """Try the cases beside the rules, the pack's on the pack and yours on all; exit code 1 when one fails.
+    """Try the rules on their cases; exit code 1 when one fails.
 
     Rules that match in no case are named.
     """
@@ -116,7 +119,7 @@ def explain(
     pack: Pack = None,
     json: AsJson = False,
 ) -> None:
-    """Say what the rules say about an action, rule by rule, and who could allow it."""
+    """Say what the rules say about an action, and who could allow it."""
     from daemon.explaining import facts_asked, facts_recorded, lines
     from policies.engine import RuleError
     from policies.explain import explain as ask
@@ -159,7 +162,7 @@ def replay(
     pack: Pack = None,
     json: AsJson = False,
 ) -> None:
-    """Decide the recorded history again, and name the decisions that would be others."""
+    """Decide the recorded history again, and name what would change."""
     import sqlite3
 
     from policies.audit.event import Unreadable

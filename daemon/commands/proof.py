@@ -49,7 +49,7 @@ def prove(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Prove that the log holds an entry, or that it only grew since a checkpoint that was kept.
+    """Prove that the log holds an entry, or that it only grew.
 
     The proof is checked against the newest signed checkpoint before it is printed. Without --json an entry's proof is
     printed in the form that other verifiers of transparency logs read (C2SP tlog-proof).
@@ -95,7 +95,7 @@ def export(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Hand the record on: as lines of JSON, as a table for a spreadsheet, or as a bundle that a stranger can check."""
+    """Hand the record on. As lines of JSON, a table for a spreadsheet, or a bundle that a stranger can check."""
     from policies.audit.bundle import write_bundle
     from policies.audit.checkpoint import Verifier
     from policies.audit.export import Selection, count, selected, write_file, write_lines, write_table

@@ -140,7 +140,7 @@ def intents(
     text: Annotated[str, typer.Argument(help="The sentence to try.")] = "",
     json: AsJson = False,
 ) -> None:
-    """List what DevOS understands, or try how it understands a sentence, doing nothing."""
+    """List what DevOS understands, or try a sentence. Nothing is done."""
     if word == "test" and text:
         from daemon.client import Told
 

@@ -29,7 +29,7 @@ def runs(
     follow: Annotated[bool, typer.Option("--follow", help="With show: stay until the run has ended, or asks.")] = False,
     json: AsJson = False,
 ) -> None:
-    """List the newest runs, show one with its steps, stop one, or go on with one that was put aside."""
+    """List the newest runs, show one, cancel one, or resume one."""
     if word not in WORDS or (word != "list" and not run):
         fail("Say `devos runs`, or `devos runs show|cancel|resume RUN`.", WRONG, json=json)
     from daemon.showing import run_lines, table_of_runs
@@ -50,6 +50,6 @@ def undo(
     wait: Wait = True,
     json: AsJson = False,
 ) -> None:
-    """Take back what a run changed, last change first; each step is decided by the rules again."""
+    """Take back what a run changed, last change first. Each step is decided by the rules again."""
     with told(json):
         end(ask(home(), "undo", run=run), wait=wait, json=json)

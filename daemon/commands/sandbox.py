@@ -12,7 +12,8 @@ from daemon.home import home
 from daemon.home import sandbox as folder_of
 
 group = typer.Typer(
-    help="Look into the simulated systems of `devos run --sandbox`, break them, and play their people.",
+    help="Look into the simulated systems, and break them.",
+    epilog="Example: devos sandbox state",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -118,7 +119,7 @@ def approve(
     by: Annotated[str | None, typer.Option(help="Who approves it: a user name of the simulated company.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Approve a change request, or a question in ServiceNow, as one of the company's people."""
+    """Approve a change request, or a question, in ServiceNow. It is done as one of the company's people."""
     sandbox = _sandbox(json)
     answer = _call(json, lambda: sandbox.approve(change, by=by))
     put(answer) if json else print(f"{change} is approved.")
@@ -130,7 +131,7 @@ def refuse(
     because: Annotated[str | None, typer.Option(help="The reason.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Refuse a change request, or a question in ServiceNow, as one of the company's people."""
+    """Refuse a change request, or a question, in ServiceNow. It is done as one of the company's people."""
     sandbox = _sandbox(json)
     answer = _call(json, lambda: sandbox.refuse(change, because=because))
     put(answer) if json else print(f"{change} is refused.")
@@ -168,7 +169,7 @@ def set_(
 
 @group.command(epilog="Example: devos sandbox stop")
 def stop(json: AsJson = False) -> None:
-    """End the simulated systems; what they hold stays on disk, and the next `devos run --sandbox` brings them back."""
+    """End the simulated systems. What they hold stays on disk; the next `devos run --sandbox` brings them back."""
     from integrations.sandbox.process import stop as end
 
     ended = end(folder_of(home()))

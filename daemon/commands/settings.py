@@ -9,7 +9,12 @@ import typer
 from daemon.commands.common import WRONG, AsJson, fail, put
 from daemon.home import home
 
-group = typer.Typer(help="Show and check the settings in config.toml.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(
+    help="Show and check the settings in config.toml.",
+    epilog="Example: devos config check",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 @group.command(epilog="Example: devos config show")
 def show(json: AsJson = False) -> None:
-    """Show every setting with its value, and whether it is set in config.toml or the default."""
+    """Show every setting, its value, and where it comes from."""
     from daemon.config import BadConfig, load, origins
 
     try:
@@ -40,7 +45,7 @@ def show(json: AsJson = False) -> None:
 
 @group.command(epilog="Example: devos config check")
 def check(json: AsJson = False) -> None:
-    """Check config.toml and the rules, as the daemon does when it starts."""
+    """Check config.toml and the rules, as the daemon does at its start."""
     from daemon.config import BadConfig, load
     from daemon.systems import known_actions
     from policies.engine import RuleError, Rules, rule_files

@@ -46,6 +46,13 @@ def test_each_helps_with_an_example_of_itself(words: tuple[str, ...]) -> None:
     assert "--json" in result.stdout or words == ("run",)
 
 
+@pytest.mark.parametrize("words", [(), ("sandbox",), ("audit",), ("policy",), ("config",)], ids=" ".join)
+def test_a_list_of_commands_is_whole_on_a_narrow_terminal_and_has_an_example(words: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "80"})
+    commands = result.stdout.partition("Commands:")[2]
+    assert "..." not in commands and " ".join(["devos", *words]) in commands
+
+
 @pytest.mark.parametrize("words", [(), ("sandbox",), ("audit",), ("config",), ("--help",)], ids=" ".join)
 def test_without_a_command_it_helps(words: tuple[str, ...]) -> None:
     result = CliRunner().invoke(app, list(words))

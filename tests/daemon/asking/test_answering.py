@@ -227,7 +227,7 @@ async def test_what_does_not_count_anyway_shows_no_word(house: House, window: Op
     await house.approvals.withdraw("run-1")
     opened = window(DEVOS, "approve", question.id, DEVOS_HOME=str(house.home))
     shown = await asyncio.to_thread(opened.reads, "is withdrawn already")
-    assert "To say so" not in shown and await asyncio.to_thread(opened.ended) == 1
+    assert "type this within" not in shown and await asyncio.to_thread(opened.ended) == 1
 
 
 @pytest.mark.parametrize("claim", [{"peer": 1}, {"peer": 0, "via": "web"}, {"word": "alfa-alfa-100"}, {"word": None}])

@@ -63,7 +63,7 @@ def test_the_word_is_shown_on_the_persons_terminal_with_what_it_answers(
     word = presence.challenge(pid, "DevOS: to say yes to k7m2xq\n  1. Scale it\x1b[2J", *BOUND)
     assert WORD.fullmatch(word)
     shown = opened.reads(word).replace("\r", "")
-    assert shown == "\nDevOS: to say yes to k7m2xq\n  1. Scale it\nTo say so, type within 2 minutes: "
+    assert shown == "\nDevOS: to say yes to k7m2xq\n  1. Scale it\nIf you mean it, type this within 2 minutes: "
     presence.check(pid, f" {word.upper().replace('-', ' ')}\n", *BOUND)
 
 
