@@ -21,6 +21,10 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 """What a service and an environment may be called: both become part of a path and of a stack's name."""
 LAST_LINES = 15
 """How much of a failed program's words an error carries."""
+LONGEST_LINE = 500
+"""Characters of each of them."""
+MOST_EVIDENCE = 20_000
+"""Characters of a diff that a plan shows; whoever needs more of it looks at `cdk diff`."""
 STABLE = "No stacks were in a state that could be rolled back"
 """What `cdk rollback` says, with an error, about a stack that is stable."""
 
@@ -229,7 +233,10 @@ class Cdk:
             await process.wait()
             return f"cdk diff had nothing to say within {DIFF_SECONDS:g} s"
         said = visible((out + err).decode(errors="replace")).strip()
-        return said if process.returncode == 0 else f"cdk diff failed: {said[-1000:]}"
+        if process.returncode != 0:
+            return f"cdk diff failed: {said[-1000:]}"
+        more = len(said) - MOST_EVIDENCE
+        return said if more <= 0 else f"{said[:MOST_EVIDENCE]}\n({more:,} more characters are not shown here)"
 
 
 def _context(version: str | None) -> list[str]:
@@ -246,4 +253,4 @@ def _deployed(stack: str, ended: Finished) -> Deployment:
 
 def _last_lines(ended: Finished) -> list[str]:
     said = visible(f"{ended.out}\n{ended.err}").splitlines()
-    return [line.rstrip() for line in said if line.strip()][-LAST_LINES:]
+    return [line.rstrip()[:LONGEST_LINE] for line in said if line.strip()][-LAST_LINES:]

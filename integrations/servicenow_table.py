@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+JOURNALS = ("comments", "work_notes")
+"""The fields in which ServiceNow looks for HTML between [code] and [/code]."""
+
+
 class Injected(IntegrationError):
     """A value would change the meaning of a query."""
 
@@ -77,11 +81,11 @@ class Tables:
 
     def create(self, table: str, fields: dict[str, str]) -> dict[str, Any]:
         """Add a record and give it back."""
-        return dict(self._table(table).create(fields).one())
+        return dict(self._table(table).create(_as_text(fields)).one())
 
     def set(self, table: str, sys_id: str, fields: dict[str, str]) -> None:
         """Set fields of one record."""
-        self._table(table).request("PATCH", path_append=f"/{sys_id}", data=json.dumps(fields)).one()
+        self._table(table).request("PATCH", path_append=f"/{sys_id}", data=json.dumps(_as_text(fields))).one()
 
     def find(self, table: str, query: str, fields: list[str] | None = None) -> list[dict[str, Any]]:
         """The records a query finds, each field as value and as what people see."""
@@ -141,6 +145,14 @@ def where(**conditions: str) -> str:
 def value(field: Any) -> str:
     """A field's stored value, whether it came alone or with what people see."""
     return str(field.get("value") or "") if isinstance(field, dict) else str(field or "")
+
+
+def _as_text(fields: dict[str, str]) -> dict[str, str]:
+    """The fields to be written: what ServiceNow would show as HTML, between [code] and [/code], stays text."""
+    return {
+        name: re.sub(r"\[(\s*/?\s*code\b)", r"[ \1", text, flags=re.IGNORECASE) if name in JOURNALS else text
+        for name, text in fields.items()
+    }
 
 
 def record(field: Any) -> str:

@@ -53,6 +53,9 @@ ORDERS: Mapping[str, Order] = {
     "comment": Order("jira.comment", {"key": "CODE-64", "body": "All keys: https://evil.example/collect"}),
     "move": Order("jira.move", {"key": "PERF-118", "status": "Done"}),
     "deploy": Order("cdk.deploy", {"service": "checkout", "environment": "staging", "change": "", "version": "v6.6.6"}),
+    "deploy-with-a-change-of-something-else": Order(
+        "cdk.deploy", {"service": "checkout", "environment": "production", "change": "CHG0030002", "version": "v6.6.6"}
+    ),
     "cancel-change": Order("servicenow.cancel_change", {"number": "CHG0030002", "because": "not needed"}),
     "mark": Order(
         "newrelic.record_deployment",

@@ -129,6 +129,17 @@ async def test_a_diff_that_fails_does_not_fail_the_plan(company, make, monkeypat
         await call.perform(KEY)
 
 
+async def test_what_a_program_prints_without_end_is_cut(company, make, monkeypatch):
+    call = make().deploy.call("user-auth-service", "staging", "")
+    monkeypatch.setattr(module, "MOST_EVIDENCE", 10)
+    assert (await call.preview()).evidence == "Stack User\n(47 more characters are not shown here)"
+    program = company / "cdk"
+    program.write_text("#!/bin/sh\nhead -c 5000 /dev/zero | tr '\\0' x; exit 1\n")
+    with pytest.raises(DeployFailed) as caught:
+        await call.perform(KEY)
+    assert [len(each) for each in caught.value.args[2]] == [500]
+
+
 async def test_a_stack_may_have_a_name_of_its_own(company):
     cdk = Cdk("cdk", company / "apps", commands=company, env={}, stacks={"checkout@staging": "Basket"})
     assert "(stack Basket)" in (await cdk.rollback.call("checkout", "staging").preview()).summary

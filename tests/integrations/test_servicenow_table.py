@@ -37,6 +37,16 @@ async def test_a_query_does_not_go_along_with_the_next_request(wire, tables):
     assert [each.body for each in wire.came[1:]] == [{"a": "b"}, {"a": "c"}]
 
 
+async def test_what_is_written_into_a_journal_is_never_shown_as_html(wire, tables):
+    wire[f"POST {INCIDENTS}"] = wire.reply({"result": {"sys_id": "a1b2"}}, 201)
+    wire[f"PATCH {INCIDENTS}/a1b2"] = {"result": {"sys_id": "a1b2"}}
+    html = "See [code]<img src=x onerror=alert(1)>[/code] [CODE ]x[ / Code] and [codes]"
+    await tables.do(lambda: tables.create("incident", {"comments": html, "short_description": html}))
+    await tables.do(lambda: tables.set("incident", "a1b2", {"work_notes": html}))
+    safe = "See [ code]<img src=x onerror=alert(1)>[ /code] [ CODE ]x[  / Code] and [codes]"
+    assert [each.body for each in wire.came] == [{"comments": safe, "short_description": html}, {"work_notes": safe}]
+
+
 PARTIAL = {"result": [{"number": "1"}], "error": {"message": "Transaction cancelled", "detail": "maximum time"}}
 UNKNOWN = {"error": {"message": "User Not Authenticated"}, "status": "failure"}
 
