@@ -8,6 +8,7 @@ espeak-ng|espeak-ng|espeak-ng|speaks sentences into files, which the hearing tes
 flac|flac|flac|makes the compressed recordings that the hearing tests read
 postgres|postgresql|postgresql@15|the second database engine: the run tests start a server of their own
 kubectl|kubernetes-client|kubernetes-cli|the official client, held against the simulated cluster
+go|golang-go golang-golang-x-mod-dev|go|checks the proofs of the audit log by a program that is not ours
 chromium|chromium|chromium|opens the pages of the dashboard as a person would
 dunst|dunst|dunst|shows the desktop notifications that the tests answer
 dbus-daemon|dbus|dbus|carries them

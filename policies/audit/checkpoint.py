@@ -181,7 +181,8 @@ def write_through(path: Path, content: bytes, mode: int) -> None:
     """Write a whole file and wait until its content is on disk."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
-        os.write(descriptor, content)
+        while content:
+            content = content[os.write(descriptor, content) :]
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

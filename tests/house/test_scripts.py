@@ -14,7 +14,7 @@ import pytest
 BARE_PATH = "/usr/bin:/bin"
 
 
-OTHERS = ("espeak-ng", "postgres", "kubectl", "chromium", "dunst", "dbus-daemon", "Xvfb", "xz")
+OTHERS = ("espeak-ng", "postgres", "kubectl", "go", "chromium", "dunst", "dbus-daemon", "Xvfb", "xz")
 """Every program that scripts/system.sh looks for, but flac."""
 
 
