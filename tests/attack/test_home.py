@@ -10,10 +10,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,75 +20,12 @@ from daemon.config import LARGEST, BadConfig, load
 from daemon.process import make_private
 from integrations.sandbox.client import Sandbox
 
-DEVOS = str(Path(sys.executable).with_name("devos"))
+if TYPE_CHECKING:
+    from tests.attack.conftest import Daemon
+
 SECONDS = 60
 """What takes longer than this hangs."""
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become another user")
-
-
-@dataclass
-class Daemon:
-    """A process of its own, for one home."""
-
-    home: Path
-    process: subprocess.Popen[str] | None = None
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return os.environ | {"DEVOS_HOME": str(self.home)}
-
-    def start(self) -> str:
-        """Start it: empty when it is ready, otherwise why it does not start."""
-        errors = self.home.parent / "stderr"
-        with errors.open("w") as stderr:
-            self.process = subprocess.Popen(
-                [DEVOS, "run", "--sandbox"],
-                cwd=self.home.parent,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-            )
-        assert self.process.stdout is not None
-        with self.process.stdout as out:
-            if out.readline() == "ready\n":
-                return ""
-        assert self.process.wait(SECONDS) != 0
-        return errors.read_text()
-
-    def say(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Give a command, nobody being at the terminal."""
-        command = [DEVOS, *words, "--json"]
-        return subprocess.run(
-            command,
-            env=self.environment,
-            cwd=self.home.parent,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            stdin=subprocess.DEVNULL,
-        )
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(SECONDS)
-
-
-@pytest.fixture
-def daemon(sandbox_folder: Path) -> Iterator[Daemon]:
-    """A home in a folder that every user can look into, where nothing runs yet."""
-    folder = Path(tempfile.mkdtemp(prefix="devos-"))
-    folder.chmod(0o755)
-    home = folder / "devos"
-    home.mkdir(mode=0o700)
-    (home / "sandbox").symlink_to(sandbox_folder)
-    Sandbox.at(sandbox_folder).reset()
-    daemon = Daemon(home)
-    yield daemon
-    daemon.stop()
-    shutil.rmtree(folder)
 
 
 def as_nobody(code: str, *arguments: object) -> str:
