@@ -37,6 +37,35 @@ def test_documentation_and_what_it_does_not_name_do_not() -> None:
     assert SECRET_ELSEWHERE not in found
 
 
+def _deploy(*, service: str, environment: str) -> str:
+    return service + environment
+
+
+def _composes(want: Any) -> str:
+    """Puts texts together."""
+    if want.environment == "production" or want.environment != "somewhere":
+        return _deploy(service=f"part {want} {_helper('whole')} more", environment="chosen")
+    match want.kind:
+        case "matched":
+            return f"{want:spec}"
+    return "either" if want.name in ("allowed", "too") else "or"
+
+
+def test_parts_of_a_text_names_of_arguments_and_what_is_compared_with_do_not() -> None:
+    found = texts_of(_composes)
+    assert found == {"whole", "chosen", "either", "allowed", "too", "or", "x", "Closed"}
+
+
+def test_without_its_source_nothing_counts() -> None:
+    scope: dict[str, Any] = {}
+    exec("def gone():\n    return 'never seen'", scope)
+    assert texts_of(scope["gone"]) == frozenset()
+
+
+def test_a_lambda_has_texts_too() -> None:
+    assert texts_of(lambda: f"no{'yes'}") == {"yes"}
+
+
 def test_a_function_that_names_itself_is_read_once() -> None:
     assert "the end" in texts_of(_knows_itself)
 
