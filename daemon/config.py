@@ -83,7 +83,7 @@ def _problem(file: Path, text: str, error: Any) -> str:
             variable = _variable(SECRETS[path[0]])
             return f"{where}: secrets do not stand in config.toml; set the environment variable ${variable} instead."
         return f"{where}: there is no setting {'.'.join(path)!r}.{_instead(path)}"
-    return f"{where}: {'.'.join(path)}: {error['msg'].removeprefix('Value error, ')}."
+    return ": ".join([where, *([".".join(path)] if path else []), f"{error['msg'].removeprefix('Value error, ')}."])
 
 
 def _instead(path: list[str]) -> str:

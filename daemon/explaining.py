@@ -20,6 +20,9 @@ from policies.history import decisions
 from policies.problem import did_you_mean
 from policies.schema import arguments_of
 
+IN_WORDS = {"Long": "whole number", "Bool": "yes or no (true, false)"}
+"""What a person calls the types that a rule sees; every other one is a list."""
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -100,7 +103,10 @@ def facts_recorded(
     except (OSError, sqlite3.Error, Unreadable, NewerFile) as problem:
         raise ValueError(f"{path} cannot be read: {problem}") from problem
     if not found:
-        raise ValueError(f"The log holds no decision of run {run!r}, step {step}; `devos runs show` lists the steps.")
+        raise ValueError(
+            f"The log holds no decision of run {run!r}, step {step}: only steps that were begun, or refused by a rule, "
+            "have one. `devos runs show RUN` lists the steps."
+        )
     facts = found[-1].facts
     if facts is None:
         what = "its arguments were erased, or its facts were not recorded yet"
@@ -149,7 +155,7 @@ def _argument(action: Action[..., Any], name: str, text: str) -> tuple[str, Any]
     except ValueError:
         read = value.split(",") if seen.type == "Set<String>" else None
     if not seen.fits(read):
-        raise ValueError(f"{key} is a {seen.type}, and {value!r} is none.")
+        raise ValueError(f"{key} is a {IN_WORDS.get(seen.type, 'list')}, and {value!r} is none.")
     return key, read
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Environment = Literal["production", "staging", "development"]
 Location = Annotated[Path, AfterValidator(Path.expanduser)]
@@ -77,6 +77,15 @@ class Approvals(Section):
     """Where questions are asked besides the terminal and the dashboard, as far as each is there."""
     programs: list[str] = []
     """Programs, by full path, that may answer without a person at a terminal."""
+
+    @field_validator("programs")
+    @classmethod
+    def _are_full_paths(cls, programs: list[str]) -> list[str]:
+        for each in programs:
+            if not each.startswith(("/", "~/")):
+                raise ValueError(f"{each!r} is no full path; write where it lies, as in '/opt/release/bin/robot'")
+        return programs
+
     ceilings: Ceilings = Ceilings()
 
 

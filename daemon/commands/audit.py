@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json as json_module
+import sys
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -61,6 +63,8 @@ def list_(
     if json:
         put([_plain(entry) for entry in reversed(found)])
         return
+    if not found:
+        print("No entry matches.", file=sys.stderr)
     for entry in reversed(found):
         data = entry.data
         more = " ".join(
@@ -85,9 +89,14 @@ def show(seq: Annotated[int, typer.Argument(min=1, help="The entry's number.")],
         if isinstance(value, dict):
             print(f"{name}:")
             for inner, each in value.items():
-                print(in_a_line(f"  {inner}: {each}"))
+                print(in_a_line(f"  {inner}: {_shown(each)}"))
         else:
-            print(in_a_line(f"{name}: {value}"))
+            print(in_a_line(f"{name}: {_shown(value)}"))
+
+
+def _shown(value: Any) -> str:
+    """A value of an entry as it reads in the log: text as it is, the rest as JSON; nothing as a dash."""
+    return "-" if value is None else value if isinstance(value, str) else json_module.dumps(value, ensure_ascii=False)
 
 
 @group.command(epilog="Example: devos audit verify")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing, nullcontext
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from daemon.commands.audit_log import day_of
 from daemon.commands.common import FAILED, WRONG, AsJson, fail, in_a_line, put
 from daemon.home import home
 
@@ -157,7 +158,7 @@ def replay(
         Path | None, typer.Option("--rules", help="A folder of .cedar files that stand in for your own rules.")
     ] = None,
     since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="Only decisions from this day on.")
+        str | None, typer.Option(metavar="DAY", help="Only decisions from this day on: 2026-11-20, today or yesterday.")
     ] = None,
     pack: Pack = None,
     json: AsJson = False,
@@ -172,6 +173,8 @@ def replay(
     from policies.history import decisions, entries_of
     from policies.replay import replay as again
 
+    day = day_of(since, json)
+    start = datetime.combine(day, time()).astimezone() if day else None
     if folder is not None and not folder.is_dir():
         fail(f"There is no folder {folder}.", WRONG, json=json)
     setting = _Setting(pack, json)
@@ -187,7 +190,7 @@ def replay(
             newest = log.entries(limit=1, newest=True)
             with _bar(newest[0].seq if newest else 0, json) as advance:
                 history = decisions(entries_of(log), setting.actions, setting.groups)
-                found = again(history, rules, since=since and since.astimezone(), progress=advance)
+                found = again(history, rules, since=start, progress=advance)
     except (OSError, sqlite3.Error, Unreadable, NewerFile) as problem:
         fail(f"{path} cannot be read: {problem} `devos audit verify` names the first bad entry.", FAILED, json=json)
     put(_replay_json(found, rules)) if json else _show_replay(found)

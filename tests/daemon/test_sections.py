@@ -29,6 +29,7 @@ SYSTEMS = ("kubernetes", "rancher", "newrelic", "jira", "servicenow", "teams", "
         ({"approvals": {"idle_minutes": 0}}, "greater than 0"),
         ({"approvals": {"ceilings": {"voice": "approve"}}}, "confirm"),
         ({"approvals": {"ways": ["pigeon"]}}, "desktop"),
+        ({"approvals": {"programs": ["robot"]}}, "'robot' is no full path"),
         ({"rules": {"pack": "careless"}}, "careful"),
         ({"audit": {"keep_days": 0}}, "greater than or equal to 1"),
         ({"dashboard": {"port": 70000}}, "65535"),

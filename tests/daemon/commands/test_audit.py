@@ -84,6 +84,8 @@ def test_one_entry_whole(house: House) -> None:
     assert shown.code == 0 and shown.json == first and shown.json["payload"]["text"] == STAGING
     said = house.devos("audit", "show", str(first["seq"])).out
     assert f"run: {run}\n" in said and f"  text: {STAGING}\n" in said
+    slots = '"namespace": "staging", "replicas": 6, "ticket": null'
+    assert "step: -\n" in said and slots in said
 
 
 def test_an_entry_that_is_not_there(house: House) -> None:
@@ -92,6 +94,8 @@ def test_an_entry_that_is_not_there(house: House) -> None:
     assert house.devos("audit", "show", "0").code == 2
     assert house.devos("audit", "show", "x").code == 2
     assert house.devos("audit", "list", "--run", "no-such-run", "--json").json == []
+    nothing = house.devos("audit", "list", "--run", "no-such-run")
+    assert (nothing.code, nothing.out, nothing.err) == (0, "", "No entry matches.\n")
 
 
 def test_text_from_outside_writes_no_lines_of_its_own(house: House) -> None:

@@ -187,7 +187,7 @@ def test_explain_by_wrong_rules_says_what_is_wrong(rules: Callable[..., House]) 
         (("jira.isue",), "There is no action 'jira.isue'; did you mean 'jira.issue'?"),
         (("jira.issue", "--arg", "kee=1"), "jira.issue has no argument 'kee'; did you mean 'key'?"),
         (("jira.issue", "--arg", "key"), "--arg is name=value, and 'key' is not."),
-        (("kubernetes.scale", "--arg", "replicas=many"), "replicas is a Long, and 'many' is none."),
+        (("kubernetes.scale", "--arg", "replicas=many"), "replicas is a whole number, and 'many' is none."),
         (("jira.issue", "--at", "soon"), "--at is a moment like 2026-12-24T17:30, local time, and 'soon' is none."),
         (("jira.issue", "--run", "run-1"), "Name an action, or a run"),
         (("--run", "run-1"), "audit.db cannot be read"),
@@ -273,7 +273,7 @@ def test_replay_shows_a_bar_to_whoever_watches(recorded: House, monkeypatch: pyt
 def test_replay_from_a_day_on(recorded: House) -> None:
     assert recorded.devos("policy", "replay", "--since", "2026-11-20", "--json").json["decisions"] == 1
     assert recorded.devos("policy", "replay", "--since", "2026-11-21", "--json").json["decisions"] == 0
-    assert recorded.devos("policy", "replay", "--since", "yesterday").code == 2
+    assert recorded.devos("policy", "replay", "--since", "noon").code == 2
 
 
 def test_replay_of_nothing_or_by_wrong_rules(recorded: House, tmp_path: Path) -> None:
