@@ -253,5 +253,3 @@ def _read(kind: type[Values], values: dict[str, Any]) -> Values:
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, each['loc'])) or 'it'}: {each['msg']}" for each in error.errors())
         raise Turned(400, f"What was sent does not fit. {'; '.join(problems)}.") from None
-    except RecursionError:
-        raise Turned(400, "What was sent cannot be read.") from None

@@ -6,7 +6,14 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
+
+import pytest
+
+from daemon.web.audit_routes import Search, Wanted
+from daemon.web.routes import Turned
 
 if TYPE_CHECKING:
     from tests.daemon.web.conftest import Browser, Site
@@ -84,3 +91,14 @@ async def test_an_entry_that_was_altered_is_said(browser: Browser, alter: Callab
     for path in ("/audit", "/audit/1", "/api/audit", "/api/audit/1"):
         answer = await browser.get(path)
         assert answer.status_code == 409 and "devos audit verify" in answer.text, path
+
+
+async def test_a_search_index_that_cannot_be_made(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "audit-index.db").mkdir()
+    search = Search(SimpleNamespace(home=tmp_path))  # type: ignore[arg-type]  # where it is, is all that it needs
+    assert not await search.works()
+    with pytest.raises(Turned, match="cannot be searched"):
+        await search.found(Wanted(), 1)
+    await search.refresh()
+    assert "could not be indexed" in caplog.text
+    await search.close()

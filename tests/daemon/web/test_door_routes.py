@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from daemon.web.door_routes import STATIC, TYPES
-from daemon.web.sessions import LINK_SECONDS, LINKS, TRIES
+from daemon.web.sessions import LINK_SECONDS, LINKS, TRIES, WORDS
 
 if TYPE_CHECKING:
     from tests.daemon.web.conftest import Browser, Site
@@ -108,6 +108,17 @@ async def test_after_three_wrong_words_a_session_only_reads(site: Site) -> None:
     without = await site.signed_in()
     assert (await without.post("/unlock", word="")).status_code == 403
     assert "No word was shown" in (await without.get("/unlock")).text
+
+
+async def test_words_are_not_guessed_in_many_sessions(site: Site) -> None:
+    site.app.sandbox = False
+    statuses = []
+    for _ in range(WORDS // TRIES):
+        browser = await site.signed_in(word=WORD)
+        statuses += [(await browser.post("/unlock", word="alfa")).status_code for _ in range(TRIES)]
+    assert statuses == [403] * WORDS
+    browser = await site.signed_in(word=WORD)
+    assert (await browser.post("/unlock", word=WORD)).status_code == 429
 
 
 async def test_nobody_is_led_away(site: Site, browser: Browser) -> None:

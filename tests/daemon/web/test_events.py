@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING
 
-from daemon.web.events import QUIET
+from daemon.web.events import Streams
+from daemon.web.sessions import Sessions
 from policies.audit.log import Entry
 
 if TYPE_CHECKING:
@@ -67,5 +68,22 @@ async def test_a_stream_does_not_keep_its_session(site: Site, browser: Browser) 
         await asyncio.wait_for(ended(lines), 30)
 
 
-async def test_there_are_signs_of_life() -> None:
-    assert 5 <= QUIET <= 30, "proxies and browsers give up on what is silent for longer"
+async def test_there_are_signs_of_life(site: Site) -> None:
+    """Where nothing happens, whoever listens hears that the stream goes on; here, seconds take no time."""
+
+    async def at_once(seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    sessions = Sessions(site.clock)
+    entered = sessions.enter(sessions.link())
+    assert entered is not None
+    streams = Streams(site.app, sessions, at_once)
+
+    async def nothing() -> AsyncGenerator[str, None]:
+        await asyncio.Future()
+        yield ""
+
+    heard = streams.response(entered[1], nothing()).body_iterator
+    assert [await anext(heard), await anext(heard)] == ["retry: 2000\n\n", ": still here\n\n"]
+    streams.close()
+    assert [each async for each in heard] == [] and entered[1].streams == 0

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from starlette.responses import Response
 
 from daemon.web.dashboard import Dashboard
-from daemon.web.guard import BODY, SECURITY, STREAMS
+from daemon.web.guard import BODY, SECURITY, STREAMS, Guard
+from daemon.web.routes import Access, Route, Turned, Visit
+from daemon.web.sessions import Session, Sessions
 
 if TYPE_CHECKING:
     from tests.daemon.web.conftest import Browser, Site
@@ -161,3 +164,62 @@ async def test_a_link_of_another_page_is_followed_by_a_person_alone(site: Site, 
             answer = await client.get(f"/runs/{run}", headers=wrong)
             assert (answer.status_code, answer.content) == (403, b""), wrong
         assert (await client.post("/freeze")).content == b""
+
+
+@pytest.fixture
+def guard() -> Guard:
+    """Guards one route to which anybody may post."""
+
+    async def explain(turned: Turned, path: str, session: Session | None) -> Response:
+        return Response(str(turned), turned.status)
+
+    async def post(visit: Visit) -> Response:
+        return Response("let in")
+
+    routes = [Route("POST", "/login", post, "", Access.OPEN)]
+    return Guard(routes, Sessions(), cookie="c", port=1, explain=explain, is_mine=lambda client, server: True)
+
+
+def scope(kind: str = "http", **headers: str) -> dict[str, Any]:
+    known = {"host": "127.0.0.1:1", "origin": "http://127.0.0.1:1", "content-type": FORM, **headers}
+    ends = {"client": ("127.0.0.1", 5), "server": ("127.0.0.1", 1)}
+    pairs = [(name.encode(), value.encode()) for name, value in known.items()]
+    return {"type": kind, "method": "POST", "path": "/login", "query_string": b"", "headers": pairs, **ends}
+
+
+async def answered(guard: Guard, asked: dict[str, Any], *received: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is sent to whoever asks so, and sends these messages and then nothing."""
+    sent: list[dict[str, Any]] = []
+    messages = list(received)
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0) if messages else await asyncio.Future()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await guard(asked, receive, send)
+    return sent
+
+
+async def test_what_is_no_request_gets_no_answer(guard: Guard) -> None:
+    for kind in ("websocket", "lifespan"):
+        assert await answered(guard, scope(kind), {"type": f"{kind}.connect"}) == []
+    whole = {"type": "http.request", "body": b"", "more_body": False}
+    assert (await answered(guard, scope(), whole))[0]["status"] == 200
+
+
+async def test_a_connection_whose_ends_are_not_known_is_turned_away(guard: Guard) -> None:
+    for end in ("client", "server"):
+        assert (await answered(guard, scope() | {end: None}))[0]["status"] == 403
+
+
+async def test_whoever_leaves_half_way_is_not_answered(guard: Guard) -> None:
+    half = {"type": "http.request", "body": b"link=", "more_body": True}
+    assert await answered(guard, scope(), half, {"type": "http.disconnect"}) == []
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daemon.web.guard.SECONDS", 0.0)
+    sent = await answered(guard, scope(), {"type": "http.request", "body": b"link=", "more_body": True})
+    assert sent[0]["status"] == 408
