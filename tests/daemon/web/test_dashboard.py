@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
 import socket
@@ -112,3 +113,28 @@ async def test_who_may_answer_by_the_link_alone(site: Site) -> None:
 async def test_answers_say_nothing_of_what_serves_them(site: Site, browser: Browser) -> None:
     answer = await browser.get("/")
     assert not {"server", "date", "x-powered-by"} & set(answer.headers)
+
+
+ASK = """
+import sys, urllib.request, urllib.error
+try:
+    request = urllib.request.Request(sys.argv[1], headers={"Cookie": sys.argv[2]})
+    print(urllib.request.urlopen(request).status)
+except urllib.error.HTTPError as refused:
+    print(refused.code, refused.read())
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0 or sys.platform != "linux", reason="only root can act as somebody else")
+async def test_another_account_of_this_machine_gets_nothing_even_with_the_cookie(site: Site, browser: Browser) -> None:
+    (secret,) = browser.client.cookies.values()
+    said = []
+    for user in ("nobody", None):
+        program = await asyncio.create_subprocess_exec(
+            *("/usr/bin/python3", "-c", ASK, f"{site.url}/api/session", f"{site.dashboard.cookie}={secret}"),
+            stdout=asyncio.subprocess.PIPE,
+            user=user,
+            cwd="/",
+        )
+        said.append((await program.communicate())[0].decode().strip())
+    assert said == ["403 b''", "200"]
