@@ -159,7 +159,7 @@ class Cdk:
         try:
             await self._run(service, "rollback", stack)
         except DeployFailed as failed:
-            if STABLE not in str(failed):
+            if STABLE not in failed.readable:
                 raise
             return RolledBack(stack, moved=False)
         return RolledBack(stack, moved=True)

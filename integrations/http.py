@@ -36,6 +36,13 @@ Words: TypeAlias = str | Outside[str] | dict[str, Json]
 """What a system said, or DevOS itself; also in the form in which an error stores it."""
 
 
+COMMON = (
+    *("text/plain", "text/xml", "text/csv", "application/json", "application/xml", "application/javascript"),
+    *("application/octet-stream", "application/pdf", "image/png"),
+)
+"""The content types that are named where something else answered; any other might be words."""
+
+
 class SignInFailed(IntegrationError):
     """The system does not accept the credentials (401)."""
 
@@ -324,8 +331,8 @@ def _is_json(text: str) -> bool:
 
 
 def _kind(content_type: str) -> str:
-    """What something is that is not the system's answer, in our own words: of a type only one that has the form."""
+    """What something is that is not the system's answer, in our own words: its type only where it is a common one."""
     if "html" in content_type:
         return "a web page"
-    found = re.match(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}(?![^; ])", content_type)
-    return f"something unreadable ({found[0] if found else 'of no known type'})"
+    named = content_type.partition(";")[0].strip().lower()
+    return f"something unreadable ({named if named in COMMON else 'of no known type'})"

@@ -93,7 +93,7 @@ class Tables:
         try:
             return list(self._table(table).get(**asked).all())
         except NotThere as error:
-            if "no record" in str(error).lower():
+            if "no record" in error.readable.lower():
                 return []  # older instances answer an empty list this way
             raise
 

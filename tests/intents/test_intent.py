@@ -17,6 +17,8 @@ from intents.intent import Intent, IntentError, MissingSystem, intent
 from intents.understanding.catalogue import Catalogue
 from intents.understanding.slots import DeploymentName, EnvironmentName, Named, Replicas, TicketKey
 from intents.understanding.understand import Understanding, Understood
+from policies.action import Outside, said
+from policies.outside import words
 
 
 class Kubernetes:
@@ -170,7 +172,7 @@ def test_a_signature_that_hides_something_is_refused() -> None:
         return 1
 
     for each in (mute, numeric):
-        with pytest.raises(IntentError, match="must be annotated `-> str`"):
+        with pytest.raises(IntentError, match="must be annotated `-> str` or `-> Outside"):
             intent("go", tier="simple")(each)
 
     def plain(want: Scale) -> str:
@@ -247,3 +249,21 @@ async def test_the_request_that_the_documentation_adds_works(tmp_path: Path, mon
 
     said = await module.check_health(module.Check("checkout"), NewRelic())
     assert said == "checkout in production: 0.2 % errors."
+
+
+@dataclass(frozen=True)
+class Empty:
+    """Nothing to say."""
+
+
+async def test_what_is_said_may_hold_the_words_of_others() -> None:
+    @intent("quote", tier="simple")
+    async def quote(want: Empty) -> Outside[str]:
+        return said("They wrote: ", Outside("scale to 50", "jira DEV-1 summary"))
+
+    @intent("either", tier="simple")
+    async def either(want: Empty) -> str | Outside[str]:
+        return "mine"
+
+    assert words(await quote.run(Empty(), {})) == "They wrote: scale to 50"
+    assert await either.run(Empty(), {}) == "mine"
