@@ -133,7 +133,7 @@ def _spoken(handler: ast.ExceptHandler, name: str) -> Iterator[ast.AST]:
             yield node
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("str", "format", "repr"):
             yield from (node for each in node.args if isinstance(each, ast.Name) and each.id == name)
-        if isinstance(node, ast.Attribute) and node.attr == "args" and ast.unparse(node.value) == name:
+        if isinstance(node, ast.Attribute) and node.attr in ("args", "readable") and ast.unparse(node.value) == name:
             yield node
 
 
@@ -144,7 +144,7 @@ def test_requests_pass_on_what_they_do_not_open(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["f'{no}'", "str(no)", "no.args[0]", "format(no)", "say(f'it said {no!s}')", "repr(no)"],
+    ["f'{no}'", "str(no)", "no.args[0]", "no.readable", "format(no)", "say(f'it said {no!s}')", "repr(no)"],
 )
 def test_a_slip_is_found(line: str) -> None:
     assert slips(f"try:\n    pass\nexcept Exception as no:\n    {line}\n")
