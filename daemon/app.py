@@ -59,6 +59,7 @@ from policies.request import Request
 from policies.runs import Runs
 from policies.store import BadDatabase, engine_of
 from policies.undoing import undo
+from policies.visible import visible
 
 logger = logging.getLogger("devos.app")
 
@@ -179,13 +180,13 @@ class App:
         self.shipping = Shipping(self.log, file, named, alarm=self._alarm)
         for warning in await self.shipping.compare():
             logger.warning(warning)
-            print(warning, file=sys.stderr)
+            print(visible(warning), file=sys.stderr)
 
     def _alarm(self, what: str) -> None:
         """Stop every change, because a witness that answers late saw another log than this one."""
         self.brake.freeze()
         logger.critical(what)
-        print(f"Every change is frozen: {what}", file=sys.stderr)
+        print(f"Every change is frozen: {visible(what)}", file=sys.stderr)
 
     def _page(self, run: str) -> str:
         """Where a run is shown, on this machine."""

@@ -21,6 +21,7 @@ from policies.audit.witness import BadWitness
 from policies.engine import RuleError
 from policies.store import BadDatabase
 from policies.store import NewerFile as NewerDatabase
+from policies.visible import visible
 
 WRONG = 2
 REFUSALS = (
@@ -48,7 +49,7 @@ def serve(home: Path, *, sandbox: bool) -> int:
         keep_log(home / "logs")
         asyncio.run(_serve(App(home, load(home), sandbox=sandbox)))
     except REFUSALS as refusal:
-        print(f"DevOS does not start: {refusal}", file=sys.stderr)
+        print(f"DevOS does not start: {visible(str(refusal))}", file=sys.stderr)
         return WRONG if isinstance(refusal, BadConfig | RuleError) else 1
     return 0
 

@@ -107,6 +107,14 @@ def test_why_it_does_not_start(
 
 
 @pytest.mark.usefixtures("logging_as_before")
+def test_what_a_witness_answers_is_safe_to_be_shown(own: House, tmp_path: Path) -> None:
+    (own.home / "config.toml").write_text(f'[audit]\nwitnesses = ["{tmp_path}/gone\\u001b[31m/devos.checkpoint"]\n')
+    own.start("--sandbox")
+    assert own.stop() == 0
+    said = (own.home / "stderr").read_text()
+    assert "could not be asked" in said and "\x1b" not in said
+
+
 def test_a_folder_whose_path_is_too_long_for_a_socket(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert serve(tmp_path / ("x" * 120), sandbox=False) == 1
     assert "too long" in capsys.readouterr().err
