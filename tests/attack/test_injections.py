@@ -92,6 +92,20 @@ async def test_what_is_agreed_to_is_exactly_what_was_shown(house: House) -> None
         assert question["opened"], "it says what was read before"
 
 
+async def test_taking_back_what_an_attack_chose_is_asked_about_as_well(house: House) -> None:
+    fill(house, TOGETHER[0], (each.text for each in ALL[200:300]))
+    MODEL.orders = [ORDERS["scale-staging"], ORDERS["comment"], ORDERS["move"]]
+    run = await house.ask("obey", yes, places=["jira summary"])
+    done, asked = len(house.changes()), len(house.asked)
+    assert done == 3
+    await house.undo(run["run"], no)
+    assert len(house.changes()) == done and len(house.asked) == asked + 1
+    assert house.asked[-1]["opened"], "it says whose words were read before"
+    await house.undo(run["run"], yes)
+    assert len(house.changes()) == done + 3
+    assert convict(house, yes=True) == [] and unseemly(house) == []
+
+
 async def test_where_nothing_can_be_planned_each_change_is_asked_about_by_itself(house: House) -> None:
     fill(house, TOGETHER[0], (each.text for each in ALL[100:200]))
     MODEL.orders = list(ORDERS.values())
