@@ -309,6 +309,7 @@ class Runs:
             "status": status,
             "steps": steps_of(self._log.entries(run=run), ended=not running),
             "said": row["said"],
+            "started": datetime.fromisoformat(row["created"]).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "ms": round((ended - datetime.fromisoformat(row["created"])).total_seconds() * 1000),
             "cost_usd": 0.0,
             "approvals": asking,

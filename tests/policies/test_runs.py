@@ -35,6 +35,7 @@ async def test_a_run_is_shown_as_the_contract_says(devos: DevOS) -> None:
     shown = json.loads(json.dumps(devos.runs.show(run)))
     first, second = shown.pop("steps")
     assert isinstance(shown.pop("ms"), int)
+    assert datetime.fromisoformat(shown.pop("started")) <= datetime.fromisoformat(first["started"])
     assert shown == {
         "run": run,
         "utterance": {"text": "do asks", "channel": "typed", "confidence": 1.0},

@@ -44,6 +44,7 @@ async def test_from_the_link_to_the_approval_by_keyboard_alone(
 ) -> None:
     await ask(SCALE)
     page = await visit(await asyncio.to_thread(link), signed=False)
+    await expect(page.get_by_role("button", name="Open")).to_be_focused()
     await keys(page, "Enter")
     await arrives(page, "Runs")
     await keys(page, "g", "i")
