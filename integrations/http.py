@@ -240,7 +240,7 @@ class Http:
             return None
         try:
             return response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise BadAnswer(self.system, self.host, _kind(response.headers.get("content-type", ""))) from None
 
     async def aclose(self) -> None:
@@ -325,7 +325,7 @@ def _words(content_type: str, text: str) -> str:
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
