@@ -319,7 +319,10 @@ def _words(content_type: str, text: str) -> str:
     """What a refusal says: its JSON's message where there is one, nothing where it is a page."""
     if "html" in content_type:
         return ""
-    return words(json.loads(text)) if _is_json(text) else text
+    try:
+        return words(json.loads(text)) if _is_json(text) else text
+    except RecursionError:  # nested deeper than anything that is meant to be read
+        return ""
 
 
 def _is_json(text: str) -> bool:
