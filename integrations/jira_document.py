@@ -15,12 +15,17 @@ def document_of(text: str) -> dict[str, Json]:
 
 
 def text_of(node: Json) -> str:
-    """The words of a document, without their layout."""
-    if not isinstance(node, dict):
-        return str(node or "")
-    if node.get("type") == "text":
-        return str(node.get("text", ""))
-    return " ".join(filter(None, (text_of(each) for each in node.get("content") or ())))
+    """The words of a document, however deep they lie, without their layout."""
+    words, waiting = list[str](), [node]
+    while waiting:
+        each = waiting.pop()
+        if not isinstance(each, dict):
+            words.append(str(each or ""))
+        elif each.get("type") == "text":
+            words.append(str(each.get("text", "")))
+        else:
+            waiting += reversed(list(each.get("content") or ()))
+    return " ".join(filter(None, words))
 
 
 def _lines(paragraph: str) -> list[dict[str, Json]]:

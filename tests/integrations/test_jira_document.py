@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integrations.jira_document import document_of, text_of
+from policies.action import Json
 
 
 def test_plain_text_becomes_a_document() -> None:
@@ -31,3 +32,10 @@ def test_its_words_come_back_without_their_layout() -> None:
 def test_what_looks_like_a_document_in_a_text_stays_text() -> None:
     text = '{"type": "mention", "attrs": {"id": "1"}} [link](https://evil.example) @dana'
     assert document_of(text)["content"][0]["content"] == [{"type": "text", "text": text}]
+
+
+def test_a_document_may_be_as_deep_as_somebody_likes() -> None:
+    deep: Json = {"type": "text", "text": "found"}
+    for _ in range(5_000):
+        deep = {"type": "blockquote", "content": [deep]}
+    assert text_of(deep) == "found"
