@@ -120,7 +120,7 @@ class Desk:
         answer = await self._app.understand(utterance, Path(question.get("cwd") or "/"))
         if isinstance(answer, NotUnderstood):
             raise Problem(
-                " ".join([answer.because, *self._app.names.unasked]),
+                " ".join([*self._app.names.unasked, answer.because]),
                 NOT_UNDERSTOOD,
                 heard=answer.text,
                 nearest=answer.nearest,

@@ -55,7 +55,7 @@ def erase(
         put(said)
         return
     count = "1 payload" if said["payloads"] == 1 else f"{said['payloads']} payloads"
-    print(f"Erased {count}." if said["payloads"] else "There is nothing of that to erase.")
+    print(f"Erased {count}." if said["payloads"] else "There is nothing to erase.")
     if said["kept"]:
         print(in_a_line(f"Kept, because they go on: {', '.join(said['kept'])}."))
 
@@ -64,7 +64,12 @@ def _confirm(payloads: int, json: bool) -> None:
     """Ask on a terminal; without one the answer must have been given beforehand."""
     if json or not sys.stdin.isatty():
         fail(f"{payloads} payloads would be erased for good; say --yes if that is meant.", WRONG, json=json)
-    if not typer.confirm(f"Erase {payloads} payloads for good?", err=True):
+    try:
+        agreed = typer.confirm(f"Erase {payloads} payloads for good?", err=True)
+    except typer.Abort:  # Ctrl-C, or the end of the input
+        agreed = False
+        print(file=sys.stderr)
+    if not agreed:
         fail("Nothing was erased.", REFUSED, json=json)
 
 

@@ -13,6 +13,10 @@ from daemon.web.pages import Health, Part
 
 WORST = ("bad", "warn", "good")
 """The states that count for the whole, the worst first."""
+NAMES = {"NewRelic": "New Relic", "ServiceNowApprovals": "ServiceNow approvals", "Cdk": "AWS CDK"}
+"""What systems are called that are not called like their class."""
+SECTIONS = {"ServiceNowApprovals": "servicenow"}
+"""The section of config.toml that connects a system, where it is not its own."""
 
 
 def health_page(house: House, started: datetime, searchable: bool) -> Health:
@@ -92,28 +96,30 @@ def _witnesses(house: House) -> tuple[Part, ...]:
 
 def _systems(house: House) -> tuple[Part, ...]:
     silent = house.names.unasked
-    known = tuple(
-        Part(kind.__name__, "good", "Connected.")
-        if kind in house.systems
-        else Part(kind.__name__, "off", f"Not connected; `[{kind.__name__.lower()}]` in config.toml does that.")
-        for kind in SYSTEMS
-    )
+    known = tuple(_system(kind.__name__, kind in house.systems) for kind in SYSTEMS)
     return (*known, *(Part("names", "warn", sentence) for sentence in silent))
+
+
+def _system(kind: str, connected: bool) -> Part:
+    name, section = NAMES.get(kind, kind), SECTIONS.get(kind, kind.lower())
+    said = "Connected." if connected else f"Not connected; the section [{section}] in config.toml does that."
+    return Part(name, "good" if connected else "off", said)
 
 
 def _ways(house: House) -> tuple[Part, ...]:
     approvals, config = house.config.approvals, house.config
     ceilings = approvals.ceilings
     ways = [
-        Part("terminal", "good", f"`devos approve`, up to level {ceilings.terminal}."),
+        Part("terminal", "good", f"devos approve, up to level {ceilings.terminal}."),
         Part("dashboard", "good", f"These pages, up to level {ceilings.web}."),
     ]
-    connected = {"desktop": True, "teams": config.teams is not None, "servicenow": config.servicenow is not None}
+    teams, servicenow = (house.sandbox or section is not None for section in (config.teams, config.servicenow))
+    connected = {"desktop": True, "teams": teams, "servicenow": servicenow}
     for way, there in connected.items():
         if way not in approvals.ways:
             ways.append(Part(way, "off", "Not chosen in config.toml."))
         elif there:
             ways.append(Part(way, "good", f"Chosen, up to level {getattr(ceilings, way)}."))
         else:
-            ways.append(Part(way, "warn", f"Chosen, but `[{way}]` in config.toml does not say where."))
+            ways.append(Part(way, "warn", f"Chosen, but there is no section [{way}] in config.toml."))
     return tuple(ways)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from policies.audit.log import Entry, Log
 from policies.store import engine_of, metadata, runs_table
 
 if TYPE_CHECKING:
-    from tests.daemon.conftest import Answers, House
+    from tests.daemon.conftest import Answers, House, Terminal
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_a_run_is_erased_where_no_daemon_runs(kept: House) -> None:
     assert [entry["seq"] for entry in kept.devos("audit", "list", "--search", "words", "--json").json] == [3]
     assert not any(b"words of r1" in file.read_bytes() for file in kept.home.glob("audit*"))
     again = kept.devos("audit", "erase", "--run", "r1", "--yes")
-    assert (again.code, again.out) == (0, "There is nothing of that to erase.\n")
+    assert (again.code, again.out) == (0, "There is nothing to erase.\n")
 
 
 def test_entries_and_days_are_erased_too(kept: House) -> None:
