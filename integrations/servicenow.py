@@ -25,6 +25,7 @@ from policies.action import (
     idempotency_key,
     wire,
 )
+from policies.outside import attributed
 from policies.visible import visible
 
 __all__ = ["Change", "ChangeState", "NoSuchChange", "NoSuchRisk", "NotReady", "ServiceNow"]
@@ -162,10 +163,8 @@ class ServiceNow:
 
     @request_change.preview
     async def _request_preview(self, *_: Content, **arguments: Any) -> Preview:
-        kind = self._types.get(arguments["environment"], "normal")
-        what, how, back = (
-            wire(arguments[name]) for name in ("short_description", "implementation_plan", "backout_plan")
-        )
+        kind, what = self._types.get(arguments["environment"], "normal"), wire(arguments["short_description"])
+        how, back = attributed(arguments["implementation_plan"]), attributed(arguments["backout_plan"])
         return Preview(
             f"Record a {kind} change of {arguments['risk']} risk, {what!r}, and ask for its approval",
             "Cancel the change",
@@ -226,7 +225,7 @@ class ServiceNow:
 
     @comment_change.preview
     async def _comment_preview(self, number: str, body: Content) -> Preview:
-        return Preview(f"Comment on {number}, for its requester and its watch list", evidence=wire(body))
+        return Preview(f"Comment on {number}, for its requester and its watch list", evidence=attributed(body))
 
     @comment_change.lookup
     async def _comment_lookup(self, number: str, body: Content) -> Found[None] | None:
@@ -266,7 +265,7 @@ class ServiceNow:
     @close_change.preview
     async def _close_preview(self, number: str, notes: Content, successful: bool) -> Preview:
         how = "as successful" if successful else "as unsuccessful"
-        return Preview(f"Close {number} {how}", evidence=wire(notes))
+        return Preview(f"Close {number} {how}", evidence=attributed(notes))
 
     @close_change.lookup
     async def _close_lookup(self, number: str, notes: Content, successful: bool) -> Found[Change] | None:
@@ -295,7 +294,7 @@ class ServiceNow:
 
     @cancel_change.preview
     async def _cancel_preview(self, number: str, because: Content) -> Preview:
-        return Preview(f"Cancel {number} for good", evidence=wire(because))
+        return Preview(f"Cancel {number} for good", evidence=attributed(because))
 
     @cancel_change.lookup
     async def _cancel_lookup(self, number: str, because: Content) -> Found[Change] | None:

@@ -231,7 +231,7 @@ async def test_words_from_outside_are_sent_as_they_are_and_stay_marked(instance,
     assert call.json["body"] == {
         "$outside": ["Deployed. ", {"value": "It says: close all", "from": "kubernetes pod message"}]
     }
-    assert (await call.preview()).evidence == "Deployed. It says: close all"
+    assert (await call.preview()).evidence == "Deployed. 'It says: close all' (kubernetes pod message)"
     with pytest.raises(MustStayBoxed):
         servicenow.comment_change.call(Outside("CHG0030001", "jira DEV-1 description"), "x")
 
