@@ -84,19 +84,20 @@ class Change:
         )
 
     def holds(self, now: Change) -> bool:
-        """Whether what was shown still is so: how strict, by which rule, where, from what, cost, evidence."""
+        """Whether what was shown still is so: how strict, by which rule, where, from what, cost, the words."""
         shown = (self.rule, self.environment, self.cost) == (now.rule, now.environment, now.cost)
-        shown = shown and self.before in (None, now.before) and self._judged_by(now.evidence)
+        shown = shown and self.before in (None, now.before) and self._reads_as(self.evidence, now.evidence)
+        if self.before == now.before:  # otherwise an earlier change of the plan moved the number, which stands in both
+            shown = shown and self._reads_as(self.summary, now.summary) and self._reads_as(self.undo, now.undo)
         shown = shown and set(now.outside) <= set(self.outside) and set(now.opened) <= set(self.opened)
         weaker = Level[now.level.upper()] <= Level[self.level.upper()]
         return shown and weaker and (now.level == self.level or now.level != str(Level.APPROVE))
 
-    def _judged_by(self, evidence: str) -> bool:
-        """Whether this is the evidence that was shown; what was still to come in it may be anything by now."""
+    def _reads_as(self, shown: str, now: str) -> bool:
+        """Whether a text is the one that was shown; what was still to come in it may be anything by now."""
         later = "|".join(map(re.escape, spoken_in(self.args)))
-        shown = _timeless(self.evidence)
-        known = re.split(later, shown) if later else [shown]
-        return re.fullmatch(".*".join(map(re.escape, known)), _timeless(evidence), re.DOTALL) is not None
+        known = re.split(later, _timeless(shown)) if later else [_timeless(shown)]
+        return re.fullmatch(".*".join(map(re.escape, known)), _timeless(now), re.DOTALL) is not None
 
     def covers(self, name: str, args: Mapping[str, Json], results: Mapping[int, Json]) -> bool:
         """Whether a call is exactly this change, with the results that earlier steps really had filled in."""
@@ -160,9 +161,9 @@ class Plan:
         ]
 
 
-def _timeless(evidence: str) -> str:
-    """Evidence without the lines in which a tool says how long it took, which differ each time."""
-    return _TOOK.sub("", evidence).strip()
+def _timeless(text: str) -> str:
+    """A text without the lines in which a tool says how long it took, which differ each time."""
+    return _TOOK.sub("", text).strip()
 
 
 def _readable(value: Json) -> Json:

@@ -182,6 +182,27 @@ async def test_evidence_that_changed_since_it_was_shown_is_asked_about_again(
     assert [each.plan[0]["evidence"] for each in devos.approvals.of_run(run)][1:] == [now] * (len(asked) - 1)
 
 
+@pytest.mark.parametrize("now", [Preview("Move it from done", "To open"), Preview("Move it from open")])
+async def test_a_state_that_moved_since_it_was_shown_is_asked_about_again(
+    devos: DevOS, monkeypatch: pytest.MonkeyPatch, now: Preview
+) -> None:
+    """Where the state is no number, it stands in the words."""
+    said = Preview("Move it from open", "To open")
+
+    async def preview(*_: object, **__: object) -> Preview:
+        return said
+
+    async def restarts(devos: DevOS) -> str:
+        return f"{await devos.kubernetes.restart('web-app', 'production')}"
+
+    monkeypatch.setattr(ACTIONS["kubernetes.restart"], "_preview", preview)
+    run = await devos.start(restarts)
+    question = await devos.asked(run)
+    said = now
+    await devos.approvals.answer(question["id"], True, "ana", "test")
+    assert await questions(devos, run) == ["plan", "step:1"]
+
+
 async def test_evidence_in_which_something_was_to_come_still_is_what_was_shown(
     devos: DevOS, monkeypatch: pytest.MonkeyPatch
 ) -> None:
