@@ -117,10 +117,10 @@ def test_the_daemon_erases_what_has_ended_and_nothing_else(house: House) -> None
     assert asked["run"] in house.devos("runs", "show", asked["run"]).out, "it is still shown"
 
 
-def test_ctrl_c_at_the_question_erases_nothing(house: House, terminal: Callable[..., Terminal]) -> None:
+def test_leaving_the_question_erases_nothing(house: House, terminal: Callable[..., Terminal]) -> None:
     asked = house.devos("say", "how many replicas does checkout have in staging", "--json").json
     screen = terminal("audit", "erase", "--run", asked["run"])
     screen.reads(" payloads for good? [y/N]: ")
-    screen.interrupts()
+    screen.types("\x04")
     screen.reads("Nothing was erased.")
     assert screen.end() == 3
