@@ -193,7 +193,7 @@ class Desk:
         yield {"approvals": [approval.to_json() for approval in found]}
 
     async def _answer(self, question: dict[str, Any]) -> AsyncIterator[Json]:
-        code, yes = question["id"], bool(question["yes"])
+        code, yes = question["id"], question["yes"] is True
         try:
             if await self._wants_word(code, yes, question):
                 yield {"word": True}

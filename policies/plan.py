@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import count
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from policies.action import Call, Effect, IntegrationError, Json, Preview, Target, digest, entered
 from policies.decision import Decision, Level
@@ -194,6 +194,7 @@ class Planning:
         self._look, self._propose = look, propose
         self._marks = Marks()
         self._changed = False
+        self._waits_for: list[str] = []
 
     def enter(self, call: Call[T]) -> Coroutine[Any, Any, T]:
         """Read now, or note the change and answer with what will come later."""
@@ -202,7 +203,14 @@ class Planning:
         if call.action.effect is not Effect.READ:
             self._changed = True
             return self._note(call, step)
-        return self._later(step) if self._changed else cast(Coroutine[Any, Any, T], self._look(call, step))
+        return self._later(step) if self._changed else self._read(call, step)
+
+    async def _read(self, call: Call[T], step: int) -> T:
+        value: T = await self._look(call, step)
+        polling = call.manner.polling
+        if polling is not None and not polling.done(value):
+            self._waits_for.append(polling.what)
+        return value
 
     async def _later(self, step: int) -> Any:
         return Later(self._marks, step)
@@ -243,7 +251,11 @@ class Planning:
             return Plan(self._sorted(), failed={"error": failed(failure)})
         except Refused as refused:
             return Plan(self._sorted(), failed={"refused": list(refused.args)})
-        return Plan(self._sorted()) if self._changed else Plan(answer=words(said))
+        if self._changed:
+            return Plan(self._sorted())
+        if self._waits_for:  # the answer would not be the one that comes after the waiting
+            return Plan(open=f"It waits for {' and '.join(self._waits_for)}.")
+        return Plan(answer=words(said))
 
     def _sorted(self) -> tuple[Change, ...]:
         return tuple(sorted(self.changes, key=lambda change: change.step))

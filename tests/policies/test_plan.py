@@ -125,9 +125,22 @@ async def test_waiting_for_something_reads_once_in_a_plan(house: DevOS) -> None:
         seen = await until(lambda: house.kubernetes.deployment("web-app"), lambda one: False, what="never", every=1)
         return f"{seen.replicas}"
 
-    assert (await house.plan(waits)).answer == "4"
+    assert await house.plan(waits) == Plan(open="It waits for never.")  # what it would say now is not its answer
     assert not house.slept
     assert len(house.wire.journal("read")) == 1
+
+
+async def test_a_request_that_only_waits_and_reads_waits(house: DevOS) -> None:
+    async def waits(house: DevOS) -> str:
+        seen = await until(lambda: house.kubernetes.deployment("web-app"), lambda one: one.replicas == 6, what="six")
+        return f"{seen.replicas}"
+
+    async def somebody_scales(seconds: float) -> None:
+        await house.wire.send("scale", deployment="web-app", namespace="staging", replicas=6)
+
+    house.sleep = somebody_scales
+    async with house:
+        assert (await house.do(waits))["said"] == "6"
 
 
 async def test_waiting_after_a_change_is_a_later_value(house: DevOS) -> None:
