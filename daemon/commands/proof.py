@@ -58,6 +58,8 @@ def prove(
 
     if (seq is None) == (since is None):
         fail("Say an entry's number, or --since and a size or a checkpoint's file.", WRONG, json=json)
+    if since is not None and not since.isdecimal() and not Path(since).exists():
+        fail(f"There is no file {since!r}; --since wants a size or a checkpoint's file.", WRONG, json=json)
     with _readable(json) as path:
         if seq is not None:
             found = inclusion(path, seq)
@@ -76,7 +78,7 @@ def _grown(found: dict[str, Any]) -> list[str]:
     """A consistency proof for a person."""
     return [
         f"Proved: the {found['size']} entries of {in_a_line(found['key'].partition('+')[0])} begin with the"
-        f" {found['from']['size']} of before.",
+        f" {found['from']['size']} from before.",
         f"root then  {found['from']['root']}",
         f"root now   {found['root']}",
         *(f"{'hashes' if n == 0 else '':<10} {each}" for n, each in enumerate(found["hashes"])),

@@ -74,7 +74,8 @@ def decide(
     waiting = [user for user, record in asked.items() if record["state"] == "requested"]
     user = by or next(iter(waiting), "")
     if user not in waiting:
-        raise ValueError(f"{user or 'nobody'} is asked about {code} no more; there are {', '.join(waiting) or 'none'}")
+        still = f"still asked: {', '.join(waiting) or 'nobody'}"
+        raise ValueError(f"{code} is not asked of {user or 'anybody'}, or was answered already; {still}")
     state = "approved" if approved else "rejected"
     set_state(world, asked[user], {"state": state, **({"comments": because} if because else {})}, user)
     return {"change": code, "state": state, "approval": state}

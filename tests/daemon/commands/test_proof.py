@@ -71,7 +71,7 @@ def test_that_the_log_only_grew_is_proved_since_a_size_and_since_a_checkpoint(ke
         assert (said.code, said.json["from"]["size"], said.json["size"]) == (0, 2, 7)
         assert is_consistent(2, 7, old.root, new.root, hashes)
     lines = kept.devos("audit", "prove", "--since", "kept").out.splitlines()
-    assert lines[0] == f"Proved: the 7 entries of {key.name} begin with the 2 of before."
+    assert lines[0] == f"Proved: the 7 entries of {key.name} begin with the 2 from before."
     assert lines[1].split()[-1] == base64.b64encode(old.root).decode()
 
 
@@ -82,7 +82,7 @@ def test_that_the_log_only_grew_is_proved_since_a_size_and_since_a_checkpoint(ke
         (["3", "--since", "2"], 2, "Say an entry's number, or --since"),
         (["8"], 2, "There is no entry 8; the log has 7."),
         (["--since", "8"], 2, "The log never had 8 entries; it has 7."),
-        (["--since", "missing"], 1, "No such file or directory"),
+        (["--since", "missing"], 2, "There is no file 'missing'"),
         (["--since", "devos/audit.db"], 1, "That cannot be done|That is no checkpoint"),
         (["--since", "other"], 1, "NOT PROVED. The log was rewritten: its first 3 entries"),
         (["--since", "ahead"], 1, "NOT PROVED. The log was set back: it has 7 entries, the checkpoint is about 9."),
