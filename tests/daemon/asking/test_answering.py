@@ -184,6 +184,7 @@ async def test_what_somebody_else_has_to_answer_is_shown_and_left_to_them(house:
     opened = window(sys.executable, "-c", ASKS, str(house.home))
     shown = await asyncio.to_thread(opened.reads, "Somebody else has to say yes")
     assert "Scale web-app from 4 to 10" in shown
+    await asyncio.to_thread(opened.reads, "If it is not wanted any more: devos runs cancel run-1")
     await asyncio.to_thread(opened.reads, "answered False")
 
 
