@@ -239,6 +239,7 @@ class App:
         """Write into the log that other rules are in force, before they are, or that wrong ones were left alone."""
         if problem:
             logger.warning("the rules in force stay, because the new ones are wrong: %s", problem)
+            print(f"The rules in force stay, because the new ones are wrong:\n{visible(problem)}", file=sys.stderr)
         data = {"before": before, "ruleset": now, "problem": problem}
         kind = "devos.rules.rejected" if problem else "devos.rules.changed"
         self.log.append_now(Entry(kind, None, None, None, data))

@@ -71,6 +71,7 @@ async def _serve(app: App) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    print("Starting…", file=sys.stderr, flush=True)
     async with app:
         print("ready", flush=True)
         await stop.wait()

@@ -199,7 +199,7 @@ class Door:
             demands = frozenset((each.level, each.group, each.votes, each.reason) for each in decision.demands)
             holds = agreed is not None and agreed.holds(now) and demands <= demanded
             if decision.level is not Level.AUTO and not holds:
-                await self._ask(origin, call, step, decision)
+                await self._ask(origin, call, step, Passed(facts, decision))
                 agreement = await self._agreeing.agree(origin, call, decision, plan, planned, now)
                 agreed, demanded = now, demands
             elif reads or not self._agreeing.frozen:
@@ -234,11 +234,13 @@ class Door:
             return replace(decision, level=Level.CONFIRM, because=because, demands=own)
         return decision
 
-    async def _ask(self, origin: Origin, call: Call[Any], step: int, decision: Decision) -> None:
+    async def _ask(self, origin: Origin, call: Call[Any], step: int, wanted: Passed) -> None:
         """Write what the run waits at, so that the question is seen beside the steps, and newer code is held to it."""
         if any(entry.type == ASKED for entry in self.history(origin, step)):
             return
-        data = {"level": str(decision.level), "rule": decision.rule, "digest": call.digest, "plan": False}
+        decision = wanted.decision
+        data: dict[str, Json] = {"level": str(decision.level), "rule": decision.rule, "digest": call.digest}
+        data |= {"plan": False, "ruleset": decision.ruleset, "facts": facts_json(wanted.facts)}
         await self._log.append(Entry(ASKED, origin.run, step, call.name, data, {"args": call.json}))
 
     async def _intend(self, origin: Origin, call: Call[Any], step: int, passed: Passed, *, plan: bool = False) -> None:
