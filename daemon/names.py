@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +25,16 @@ from policies.plan import Planning
 T = TypeVar("T")
 
 logger = logging.getLogger("devos.names")
+
+AGAIN = "ask again once the names can be read."
+REASONS = (
+    ("refused", "connection refused at {}"),
+    ("timed out|timeout", "no answer in time from {}"),
+    ("resolve|name or service not known|getaddrinfo", "the name of {} is not known here"),
+    ("closed|reset|aborted|disconnected", "{} ended the connection without an answer"),
+    ("unreachable|no route", "no way leads to {}"),
+)
+"""What the libraries write when no answer came → the same in plain words, with where it was to come from."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,7 @@ async def read_names(
     """
     origin = Origin("catalogue", person, "typed", "catalogue", "simple")
     unasked: list[str] = []
+    unread: dict[str, str] = {}
 
     async def from_kubernetes() -> Mapping[str, Sequence[str]]:
         found: dict[str, list[str]] = {}
@@ -70,24 +82,40 @@ async def read_names(
         jira = systems.get(Jira)
         return [project.key for project in await jira.projects()] if isinstance(jira, Jira) else []
 
-    async def ask(read: Callable[[], Awaitable[T]], what: str, otherwise: T) -> T:
+    async def ask(read: Callable[[], Awaitable[T]], system: str, what: str, kinds: Sequence[str], otherwise: T) -> T:
         scope = Planning(partial(door.look, origin), partial(door.propose, origin))
         try:
             with entered(scope):
                 return await read()
         except (IntegrationError, Refused, CannotRecord, ValidationError) as problem:
             logger.warning("the names of %s could not be read: %s", what, problem)
-            unasked.append(f"The {what} could not be read: {problem}")
+            unasked.append(f"{system} could not be asked for its {what}: {_plainly(str(problem))}")
+            unread.update(dict.fromkeys(kinds, AGAIN))
             return otherwise
 
     known_deployments: Mapping[str, Sequence[str]] = before.catalogue.names.get("deployment", {})
     known_projects: Sequence[str] = before.catalogue.all("project")
-    deployments = await ask(from_kubernetes, "deployments", known_deployments)
-    projects = await ask(from_jira, "projects", known_projects)
+    deployments = await ask(
+        from_kubernetes, "Kubernetes", "deployments", ("deployment", "environment"), known_deployments
+    )
+    projects = await ask(from_jira, "Jira", "projects", ("project",), known_projects)
+    if Kubernetes not in systems:
+        unread["deployment"] = "Kubernetes is not connected; the section [kubernetes] in config.toml does that."
     services = await asyncio.to_thread(_services, apps)
     places = [*deployments, *(name for name in environments if name not in deployments)]
     catalogue = Catalogue.of(deployment=deployments, service=services, environment=places, project=projects)
-    return Names(catalogue, tuple(unasked))
+    return Names(replace(catalogue, unread=unread), tuple(unasked))
+
+
+def _plainly(problem: str) -> str:
+    """A problem as a person would say it, where no answer came; every other one is in plain words already."""
+    silent = re.search(r" at (\S+) did not answer: (.*)", problem, re.DOTALL)
+    if silent is None:
+        return problem
+    reason = next((words for sign, words in REASONS if re.search(sign, silent[2], re.IGNORECASE)), None)
+    if reason is None:
+        return problem
+    return f"{reason.format(silent[1])}. See whether it is up and can be reached from here."
 
 
 def _services(apps: Path | None) -> list[str]:

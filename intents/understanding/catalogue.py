@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, product
 from typing import NamedTuple
@@ -20,11 +20,10 @@ ASK_FROM = 55.0
 """A name at least this near, out of 100, is worth asking about; mishearings of the right name lie above."""
 LOOK, SOUND = 0.6, 0.4
 """What spelling and sound count: measured on misheard commands, where the right name came first each time."""
-_LEAST_LOOK = (ASK_FROM - 100 * SOUND) / LOOK
 SPREAD = 10.0
 """How much less near a second name may be to be offered beside the nearest."""
 MOST_LISTED = 3
-"""Names that are all listed when none of them comes near."""
+"""Names that are listed, the least unlike first, when none of them comes near."""
 MOST_FORMS = 48
 """Spoken forms of one name; a name of many words with many synonyms would have hundreds."""
 
@@ -54,11 +53,24 @@ class NoSuchName(LookupError):
     """Something was named that does not exist there."""
 
     def __init__(
-        self, kind: str, name: str, place: str | None, nearest: list[str], elsewhere: list[str], all_names: list[str]
+        self,
+        kind: str,
+        name: str,
+        place: str | None,
+        nearest: list[str],
+        elsewhere: list[str],
+        listed: list[str],
+        count: int = 0,
     ) -> None:
-        super().__init__(kind, name, place, nearest, elsewhere, all_names)
+        super().__init__(kind, name, place, nearest, elsewhere, listed, count)
         self.kind, self.name, self.place = kind, name, place
-        self.nearest, self.elsewhere, self.all_names = nearest, elsewhere, all_names
+        self.nearest, self.elsewhere = nearest, elsewhere
+        self.listed, self.count = listed, count
+
+    @property
+    def instead(self) -> list[str]:
+        """The names that may be said instead, best first; none where it is the place that is wrong."""
+        return [] if self.elsewhere else self.nearest or self.listed
 
     def __str__(self) -> str:
         where = f" in {self.place}" if self.place else ""
@@ -67,7 +79,13 @@ class NoSuchName(LookupError):
             return f"{text}; it exists in {' and '.join(self.elsewhere)}."
         if self.nearest:
             return f"{text}; did you mean {' or '.join(self.nearest)}?"
-        return f"{text}; there is only {' and '.join(self.all_names)}." if self.all_names else f"{text}."
+        if self.count > len(self.listed):
+            return f"{text}; of the {self.count} there are, the nearest are {_enumerated(self.listed)}."
+        return f"{text}; there is only {_enumerated(self.listed)}." if self.listed else f"{text}."
+
+
+def _enumerated(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 class _Shape(NamedTuple):
@@ -86,6 +104,8 @@ class Catalogue:
 
     names: Mapping[str, Mapping[str, tuple[str, ...]]]
     """Kind → place → names. Kinds whose names are the same everywhere have the one place ""."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of which nobody can say now what exists → why, in a sentence; their names are the last known ones."""
 
     @classmethod
     def of(cls, **kinds: Mapping[str, Iterable[str]] | Iterable[str]) -> Catalogue:
@@ -122,22 +142,37 @@ class Catalogue:
         places = self.names.get(kind, {})
         elsewhere = [other for other, names in places.items() if other and name in names]
         nearest = [] if elsewhere else self.nearest(kind, name, place)
-        few = list(self.within(kind, place))
-        raise NoSuchName(kind, name, place, nearest, elsewhere, few if len(few) <= MOST_LISTED else [])
+        there = list(self.within(kind, place))
+        least = {"least": 0.0, "spread": 100.0}
+        listed = self.nearest(kind, name, place, MOST_LISTED, **least) if len(there) > MOST_LISTED else there
+        raise NoSuchName(kind, name, place, nearest, elsewhere, listed, len(there))
 
-    def nearest(self, kind: str, text: str, place: str | None = None, most: int = 2) -> list[str]:
+    def nearest(
+        self,
+        kind: str,
+        text: str,
+        place: str | None = None,
+        most: int = 2,
+        *,
+        least: float = ASK_FROM,
+        spread: float = SPREAD,
+    ) -> list[str]:
         """The names that a text looks (60 %) and sounds (40 %) like, best first; those too far off are left out."""
         there = set(self.within(kind, place))
         forms = [each for each in self._shapes.get(kind, ()) if each.name in there]
         said = _shape(text)
         likeness: dict[str, float] = {}
         for _, look, at in process.extract(
-            said.look, [each.look for each in forms], scorer=fuzz.ratio, score_cutoff=_LEAST_LOOK, limit=None
+            said.look,
+            [each.look for each in forms],
+            scorer=fuzz.ratio,
+            score_cutoff=max(0.0, (least - 100 * SOUND) / LOOK),
+            limit=None,
         ):
             score = LOOK * look + SOUND * fuzz.ratio(said.sound, forms[at].sound)
             likeness[forms[at].name] = max(score, likeness.get(forms[at].name, 0.0))
         best = max(likeness.values(), default=0.0)
-        near = [name for name, score in likeness.items() if score >= max(ASK_FROM, best - SPREAD)]
+        near = [name for name, score in likeness.items() if score >= max(least, best - spread)]
         return sorted(near, key=lambda name: -likeness[name])[:most]
 
     def forms(self, kind: str) -> Mapping[str, tuple[str, ...]]:

@@ -71,7 +71,7 @@ class Resolving:
 
         def is_like(kind: str, text: str) -> bool:
             if (kind, text) not in like:
-                like[kind, text] = bool(self._catalogue.nearest(kind, text))
+                like[kind, text] = kind in self._catalogue.unread or bool(self._catalogue.nearest(kind, text))
             return like[kind, text]
 
         for _, equals in groupby(sorted(readings, key=faults), key=faults):
@@ -96,7 +96,7 @@ class Resolving:
                 try:
                     self._catalogue.check(kind, name, known_place)
                 except NoSuchName as error:
-                    return str(error), error.nearest
+                    return self._said(error), error.instead or ([name] if kind in self._catalogue.unread else [])
             case Between(low, high):
                 if isinstance(value, Unknown):
                     return f"{_titled(slot)} must be a whole number from {low} to {high}, not {value.text!r}.", []
@@ -106,8 +106,17 @@ class Resolving:
                 try:
                     self._check_beginning(slot.mark, str(value))
                 except NoSuchName as error:
-                    return str(error), []
+                    return self._said(error), []
         return None
+
+    def _said(self, error: NoSuchName) -> str:
+        """What is wrong with a name; where the names could not be read, nothing is claimed about what exists."""
+        unread = self._catalogue.unread.get(error.kind)
+        if unread is None:
+            return str(error)
+        article = "an" if error.kind[0] in "aeiou" else "a"
+        where = f" in {error.place}" if error.place else ""
+        return f"It is not known whether there is {article} {error.kind} {error.name!r}{where}: {unread}"
 
     def _check_beginning(self, mark: Shaped, value: str) -> None:
         """Check the name before the hyphen, as far as such names are known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ import pytest
 
 from daemon.names import read_names
 from daemon.systems import known_actions, simulated
+from integrations.jira import Jira
+from integrations.kubernetes import Kubernetes
 from policies.approvals import Approvals
 from policies.audit.checkpoint import Signer
 from policies.audit.log import Log
@@ -60,13 +63,34 @@ async def test_a_system_that_is_down_keeps_the_names_it_had_and_is_said(own: Hou
     never = await read_names(out, systems, ENVIRONMENTS, None, "ada")
     assert not never.catalogue.all("deployment") and never.catalogue.all("project")
     (said,) = never.unasked
-    assert said.startswith("The deployments could not be read: ")
+    assert said.startswith("Kubernetes could not be asked for its deployments: 127.0.0.1:")
+    assert "ended the connection without an answer. See whether it is up" in said
+    assert set(never.catalogue.unread) == {"deployment", "environment"}
     own.sandbox.clear_faults()
     before = await read_names(out, systems, ENVIRONMENTS, None, "ada", never)
-    assert not before.unasked
+    assert not before.unasked and not before.catalogue.unread
     own.sandbox.fault(system="kubernetes", kind="drop", times=None)
     after = await read_names(out, systems, ENVIRONMENTS, None, "ada", before)
-    assert after.catalogue == before.catalogue and after.unasked
+    assert after.catalogue.names == before.catalogue.names and after.unasked
+    assert set(after.catalogue.unread) == {"deployment", "environment"}
+
+
+async def test_a_refused_connection_is_said_in_plain_words(tmp_path: Path, log: Log) -> None:
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        systems: dict[type, object] = {
+            Kubernetes: Kubernetes(f"http://{where}", "x", environments=ENVIRONMENTS),
+            Jira: Jira(f"http://{where}", "ada@x.example", "x"),
+        }
+        out = door(tmp_path, log, sorted(SHIPPED.glob("*.cedar")))
+        names = await read_names(out, systems, ENVIRONMENTS, None, "ada")
+    end = f"connection refused at {where}. See whether it is up and can be reached from here."
+    assert names.unasked == (
+        f"Kubernetes could not be asked for its deployments: {end}",
+        f"Jira could not be asked for its projects: {end}",
+    )
+    assert set(names.catalogue.unread) == {"deployment", "environment", "project"}
 
 
 async def test_rules_that_refuse_reading_hide_the_names(own: House, tmp_path: Path, log: Log) -> None:
@@ -81,3 +105,4 @@ async def test_with_nothing_connected_there_are_the_environments(tmp_path: Path,
     rules = sorted(SHIPPED.glob("*.cedar"))
     names = (await read_names(door(tmp_path, log, rules), {}, ENVIRONMENTS, None, "ada")).catalogue
     assert set(names.all("environment")) == set(ENVIRONMENTS)
+    assert set(names.unread) == {"deployment"} and "[kubernetes] in config.toml" in names.unread["deployment"]

@@ -106,7 +106,12 @@ def test_a_name_that_is_not_there_is_refused_with_what_helps(company: Catalogue)
     assert str(few.value) == "there is no environment 'moon'; there is only production and staging."
     with pytest.raises(NoSuchName) as none:
         company.check("deployment", "banana", "production")
-    assert str(none.value) == "there is no deployment 'banana' in production."
+    assert str(none.value) == (
+        "there is no deployment 'banana' in production; "
+        "of the 6 there are, the nearest are payment-service, web-app and notification-service."
+    )
+    assert none.value.instead == ["payment-service", "web-app", "notification-service"]
+    assert near.value.instead == ["web-app"] and elsewhere.value.instead == []
 
 
 def test_at_most_as_many_names_are_offered_as_asked_for() -> None:

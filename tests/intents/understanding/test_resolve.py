@@ -1,6 +1,7 @@
 """From a reading to checked slots, or to what is wrong with it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -80,6 +81,28 @@ def test_each_kind_of_slot_says_what_is_wrong(
 def test_a_near_name_is_offered_in_the_whole_sentence(resolving: Resolving, scale: Read) -> None:
     refusal = resolving.resolve(scale(deployment=Unknown("web-ap"), replicas=10), working_on(None))
     assert refusal.nearest == ["scale web-app to 10"]
+
+
+def test_what_could_not_be_read_is_not_claimed(requests: list[Intent], catalogue: Catalogue, scale: Read) -> None:
+    nothing = replace(catalogue, names={**catalogue.names, "deployment": {}}, unread={"deployment": "ask again."})
+    resolving = Resolving(nothing, Examples(Templates(requests), nothing))
+    reading = scale(deployment=Unknown("the old payment gateway"), replicas=10)
+    assert list(resolving.likely([reading])) == [reading]
+    refusal = resolving.resolve(reading, working_on(None))
+    assert isinstance(refusal, Refusal)
+    assert refusal.because == (
+        "It is not known whether there is a deployment 'the old payment gateway' in production: ask again."
+    )
+    assert refusal.nearest == ["scale the old payment gateway to 10"]
+
+
+def test_names_that_were_read_once_are_still_offered(requests: list[Intent], catalogue: Catalogue, scale: Read) -> None:
+    stale = replace(catalogue, unread={"deployment": "ask again."})
+    refusal = Resolving(stale, Examples(Templates(requests), stale)).resolve(
+        scale(deployment=Unknown("web-ap"), replicas=10), working_on(None)
+    )
+    assert isinstance(refusal, Refusal)
+    assert refusal.because.startswith("It is not known whether") and refusal.nearest == ["scale web-app to 10"]
 
 
 def test_readings_are_ranked_by_how_much_is_wrong(resolving: Resolving, scale: Read) -> None:
