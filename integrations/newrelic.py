@@ -215,17 +215,21 @@ class NewRelic:
         """
         search = f"name = {quoted(service)} AND domain = 'APM' AND type = 'APPLICATION'"
         found = await self._ask(ENTITIES, {"search": search}, search)
-        entities = found["actor"]["entitySearch"]["results"]["entities"]
+        entities = self._given(found, "actor", "entitySearch", "results", "entities")
+        if not isinstance(entities, list):
+            raise self._another("entities that are no list")
         if not entities:
             raise NoSuchEntity(service)
+        guid = self._id(self._given(entities[0], "guid"))
         deployment = {
-            "entityGuid": self._id(entities[0]["guid"]),
+            "entityGuid": guid,
             "version": version,
             "description": f"{environment}: {wire(note)}",
             "groupId": idempotency_key(),
         }
         made = await self._ask(DEPLOYED, {"deployment": deployment}, "changeTrackingCreateDeployment")
-        return Marked(self._id(made["changeTrackingCreateDeployment"]["deploymentId"]), deployment["entityGuid"])
+        mark = self._given(made, "changeTrackingCreateDeployment", "deploymentId")
+        return Marked(self._id(mark), guid)
 
     @record_deployment.target
     def _record_target(self, service: str, environment: str, version: str, note: Content) -> Target:
@@ -248,7 +252,7 @@ class NewRelic:
     def _id(self, given: Json) -> str:
         """An id that New Relic gave, and nothing else."""
         if not isinstance(given, str) or not ID.fullmatch(given):
-            raise BadAnswer("New Relic", self._http.host, "something whose id is none")
+            raise self._another("something whose id is none")
         return given
 
     async def aclose(self) -> None:
@@ -261,25 +265,61 @@ class NewRelic:
 
     async def _rows(self, query: str) -> list[dict[str, Json]]:
         data = await self._ask(ROWS, {"account": self._account, "query": query}, query)
-        account = data["actor"]["account"]
-        if account is None or account["nrql"] is None:
+        answered = self._within(data, "actor", "account", "nrql")
+        if answered is None:
             raise NotAllowed("New Relic", f"the key sees nothing in account {self._account}")
-        return list(account["nrql"]["results"] or [])
+        rows = self._within(answered, "results") or []
+        if not isinstance(rows, list):
+            raise self._another("results that are no list")
+        return [row for row in rows if isinstance(row, dict)]
+
+    def _within(self, data: Json, *names: str) -> Json:
+        """What an answer says in the field that these names lead to; None where one of them holds nothing.
+
+        Raises:
+            BadAnswer: one of the fields that were asked for is not there at all.
+        """
+        for name in names:
+            if data is None:
+                return None
+            if not isinstance(data, dict) or name not in data:
+                raise self._another(f"JSON without {name}")
+            data = data[name]
+        return data
+
+    def _given(self, data: Json, *names: str) -> Json:
+        """The same of a field that New Relic fills whenever it did what it was asked.
+
+        Raises:
+            BadAnswer: one of the fields that were asked for is not there at all.
+            Unreachable: one of them holds nothing, so that it is not known what New Relic did.
+        """
+        found = self._within(data, *names)
+        if found is None:
+            raise unreachable("New Relic", self._http.host, f"it left {names[-1]} empty and did not say why")
+        return found
+
+    def _another(self, detail: str) -> BadAnswer:
+        return BadAnswer("New Relic", self._http.host, detail)
 
     async def _ask(self, document: str, variables: dict[str, Json], query: str) -> dict[str, Json]:
         """Send one GraphQL document; an answer with errors is an error, whatever its HTTP status and its data."""
         came = await self._http.post("/graphql", {"query": document, "variables": variables})
         if not isinstance(came, dict) or not (came.get("data") or came.get("errors")):
-            raise BadAnswer("New Relic", self._http.host, "JSON of another kind")
+            raise self._another("JSON of another kind")
         if errors := came.get("errors"):
+            if not isinstance(errors, list) or not all(isinstance(each, dict) for each in errors):
+                raise self._another("errors of another kind")
             said = in_a_line("; ".join(str(each.get("message")) for each in errors), (self._key,))
-            classes = {(each.get("extensions") or {}).get("errorClass") for each in errors}
+            classes = {str((each.get("extensions") or {}).get("errorClass")) for each in errors}
             if classes & set(PASSING):
                 raise unreachable("New Relic", self._http.host, answer("New Relic", said))
             if "UNAUTHORIZED" in classes or "UNAUTHENTICATED" in classes:
                 raise SignInFailed("New Relic", self._http.host)
             raise QueryFailed(answer("New Relic", said), query)
-        return dict(came["data"])
+        if not isinstance(came["data"], dict):
+            raise self._another("data of another kind")
+        return came["data"]
 
 
 def quoted(value: str) -> str:

@@ -206,6 +206,51 @@ async def test_a_deployment_is_marked_on_its_entity(graph, newrelic, door):
     assert preview.evidence == "x"
 
 
+NOTHING = {"actor": {"entitySearch": None}}
+FOUND = {"actor": {"entitySearch": {"results": {"entities": [{"guid": "GUID", "name": "checkout"}]}}}}
+
+
+@pytest.mark.parametrize(
+    ("answers", "trouble", "words"),
+    [
+        ([{"data": NOTHING}], Unreachable, "left entities empty and did not say why"),
+        ([{"data": {"actor": None, "more": 1}}], Unreachable, "left entities empty"),
+        ([{"data": {"actor": {"entitySearch": {"results": None}}}}], Unreachable, "left entities empty"),
+        ([nrql([])], BadAnswer, "answered with JSON without entitySearch"),
+        ([{"data": {"actor": []}}], BadAnswer, "JSON without entitySearch"),
+        ([{"data": {"actor": {"entitySearch": {"results": {"entities": ["GUID"]}}}}}], BadAnswer, "JSON without guid"),
+        ([{"data": {"actor": {"entitySearch": {"results": {"entities": "GUID"}}}}}], BadAnswer, "that are no list"),
+        ([{"data": ["actor"]}], BadAnswer, "data of another kind"),
+        ([{"errors": "no"}], BadAnswer, "errors of another kind"),
+        ([{"data": NOTHING, "errors": [{"message": "too slow"}]}], QueryFailed, "too slow"),
+        (
+            [{"data": NOTHING, "errors": [{"message": "x", "extensions": {"errorClass": "SERVER_ERROR"}}]}],
+            Unreachable,
+            "did not answer",
+        ),
+        ([{"data": FOUND}, {"data": {"changeTrackingCreateDeployment": None, "more": 1}}], Unreachable, "deploymentId"),
+    ],
+)
+async def test_an_answer_that_lacks_what_was_asked_for_is_told_in_a_sentence(
+    graph, newrelic, door, answers, trouble, words
+):
+    left = iter(answers)
+    graph.answer = lambda sent: httpx.Response(200, json=next(left))
+    with pytest.raises(trouble, match=words):
+        await door(newrelic.record_deployment, "checkout", "staging", "2.1.0", "x")
+
+
+async def test_rows_of_another_kind(graph, newrelic, door):
+    graph.answer = httpx.Response(200, json={"data": FOUND})
+    with pytest.raises(BadAnswer, match="JSON without account"):
+        await door(newrelic.nrql, "SELECT 1 FROM Log")
+    graph.answer = httpx.Response(200, json=nrql("rows"))
+    with pytest.raises(BadAnswer, match="results that are no list"):
+        await door(newrelic.nrql, "SELECT 1 FROM Log")
+    graph.answer = httpx.Response(200, json=nrql(None))
+    assert await door(newrelic.nrql, "SELECT 1 FROM Log") == []
+
+
 async def test_a_mark_is_found_again_by_its_group(graph, newrelic):
     call = newrelic.record_deployment.call("checkout", "staging", "2.1.0", "x")
     assert await call.look_up(KEY) is None
