@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policies.action import Action, Target
-from policies.audit.event import Unreadable
+from policies.audit.event import Stored, Unreadable
 from policies.audit.reader import Reader
 from policies.audit.schema import NewerFile
 from policies.decision import Facts
 from policies.explain import Explanation
-from policies.history import decisions
+from policies.history import ASKED, Past, decisions, foreseen
 from policies.problem import did_you_mean
 from policies.schema import arguments_of
 
@@ -84,8 +84,11 @@ def facts_recorded(
     step: int,
     actions: Mapping[str, Action[..., Any]],
     groups: Mapping[str, Collection[str]],
-) -> Facts:
-    """The facts of a decision that the audit log holds.
+) -> tuple[Facts, str]:
+    """The facts of a decision that the audit log holds, and where they stand in it, in words.
+
+    A step that waits, or that somebody said no to, was never begun: its facts stand where it was asked about, or in the
+    run's plan.
 
     Args:
         path: the log's file.
@@ -99,29 +102,44 @@ def facts_recorded(
     """
     try:
         with closing(Reader(path)) as log:
-            found = [each for each in decisions(log.entries(run=run), actions, groups) if each.step == step]
+            entries = log.entries(run=run)
     except (OSError, sqlite3.Error, Unreadable, NewerFile) as problem:
         raise ValueError(f"{path} cannot be read: {problem}") from problem
+    found = [*_before_it_began(entries, step, actions, groups)]
+    found += [("what was decided then", each) for each in decisions(entries, actions, groups) if each.step == step]
     if not found:
         raise ValueError(
-            f"The log holds no decision of run {run!r}, step {step}: only steps that were begun, or refused by a rule, "
-            "have one. `devos runs show RUN` lists the steps."
+            f"The log holds no decision of run {run!r}, step {step}: it was neither planned, asked about, begun, nor "
+            f"refused by a rule. `devos runs show {run}` lists the steps."
         )
-    facts = found[-1].facts
-    if facts is None:
-        what = "its arguments were erased, or its facts were not recorded yet"
-        raise ValueError(f"The decision of run {run!r}, step {step} cannot be made again: {what}.")
-    return facts
+    for where, each in reversed(found):
+        if each.facts is not None:
+            return each.facts, f"{where}, entry {each.seq} of the log"
+    what = "its arguments were erased, or its facts were not recorded yet"
+    raise ValueError(f"The decision of run {run!r}, step {step} cannot be made again: {what}.")
 
 
-def lines(facts: Facts, explanation: Explanation) -> Iterator[str]:
-    """An explanation, a line at a time."""
+def _before_it_began(
+    entries: Sequence[Stored],
+    step: int,
+    actions: Mapping[str, Action[..., Any]],
+    groups: Mapping[str, Collection[str]],
+) -> Iterator[tuple[str, Past]]:
+    for kind, each in foreseen(entries, actions, groups):
+        if each.step == step:
+            yield "the question about it" if kind == ASKED else "the run's plan", each
+
+
+def lines(facts: Facts, explanation: Explanation, source: str = "") -> Iterator[str]:
+    """An explanation, a line at a time; `source` says where the facts stand that it was made from."""
     decision = explanation.decision
     yield f"{facts.action} on {facts.target.id or 'nothing named'} ({facts.target.environment}): {decision.level}"
     yield f"  because: {decision.because}"
     yield f"  rule:    {decision.rule}{f', {decision.where}' if decision.where else ''}"
     for who in explanation.who:
         yield f"  who:     {who}"
+    if source:
+        yield f"  facts:   from {source}"
     if explanation.considered:
         yield "Every rule that was considered:"
     for each in explanation.considered:

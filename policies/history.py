@@ -1,7 +1,8 @@
 """The decisions that the audit log holds, each with the facts that it was made on.
 
 A decision stands where an action was intended or refused. A plan with a change that a rule forbids is never begun, so
-that refusal stands in the plan alone, and who asked in the run's first entry.
+that refusal stands in the plan alone, and who asked in the run's first entry. What was asked about and not begun,
+because it waits or somebody said no, stands where it was asked, and in the plan.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from policies.decision import Facts
 from policies.facts import facts_of
 
 STARTED, PLANNED = "devos.run.started", "devos.run.planned"
-INTENDED, REFUSED = "devos.action.intended", "devos.action.refused"
+ASKED, INTENDED, REFUSED = "devos.action.asked", "devos.action.intended", "devos.action.refused"
 PAGE = 1000
 """How many entries are read at a time."""
 
@@ -78,7 +79,8 @@ def decisions(
             started[entry.run] = entry.data
         elif entry.type == PLANNED:
             if entry.data.get("level") == "deny":
-                yield from _forbidden(entry, started.get(entry.run, {}), actions, groups)
+                changes = _planned(entry, started.get(entry.run, {}), actions, groups)
+                yield from (each for each in changes if each.level in ("deny", ""))
         elif entry.type == INTENDED or (entry.type == REFUSED and "facts" in entry.data):  # else a person said no
             data = entry.data
             told = {name: str(data.get(name, "")) for name in ("level", "rule", "ruleset")}
@@ -86,21 +88,47 @@ def decisions(
             yield Past(entry.seq, entry.time, entry.run, entry.step, facts_of(entry), **told, offered=offered)
 
 
-def _forbidden(
+def foreseen(
+    entries: Iterable[Stored], actions: Mapping[str, Action[..., Any]], groups: Mapping[str, Collection[str]]
+) -> Iterator[tuple[str, Past]]:
+    """Every decision made before anything was begun: where it was planned, and where somebody was asked.
+
+    Args:
+        entries: of a run, in the log's order; `entries_of` leaves questions out.
+        actions: every action there is, by full name.
+        groups: the groups with their members as they are now; those of a plan are not recorded.
+
+    Yields:
+        The type of the entry that it stands in, and the decision.
+    """
+    started: dict[str | None, dict[str, Json]] = {}
+    for entry in entries:
+        if entry.type == STARTED:
+            started[entry.run] = entry.data
+        elif entry.type == PLANNED:
+            for each in _planned(entry, started.get(entry.run, {}), actions, groups):
+                yield PLANNED, each
+        elif entry.type == ASKED:
+            told = {name: str(entry.data.get(name, "")) for name in ("level", "rule", "ruleset")}
+            yield ASKED, Past(entry.seq, entry.time, entry.run, entry.step, facts_of(entry), **told, offered=False)
+
+
+def _planned(
     entry: Stored,
     started: Mapping[str, Json],
     actions: Mapping[str, Action[..., Any]],
     groups: Mapping[str, Collection[str]],
 ) -> Iterator[Past]:
-    """The changes of a plan that a rule forbids."""
+    """The changes of a plan; one without a step, level and facts where the plan was erased."""
     changes = entry.payload.get("changes") if isinstance(entry.payload, dict) else None
     if not isinstance(changes, list):
         yield Past(entry.seq, entry.time, entry.run, None, None)
         return
     for change in changes:
-        if isinstance(change, dict) and change.get("level") == "deny":
+        if isinstance(change, dict):
             facts = _facts(change, started, entry.time, actions, groups)
-            yield Past(entry.seq, entry.time, entry.run, change.get("step"), facts, "deny", str(change.get("rule")))
+            level, rule = str(change.get("level")), str(change.get("rule"))
+            yield Past(entry.seq, entry.time, entry.run, change.get("step"), facts, level, rule)
 
 
 def _facts(

@@ -134,9 +134,11 @@ def explain(
         rules = setting.rules()
     except RuleError as wrong:
         _wrong(wrong, json)
+    facts: Facts
+    source = ""
     try:
         if run:
-            facts: Facts = facts_recorded(home() / "audit.db", run, step, setting.actions, setting.groups)
+            facts, source = facts_recorded(home() / "audit.db", run, step, setting.actions, setting.groups)
         else:
             person = person or setting.config.person.name
             said = {"before": before, "after": after, "cost": cost, "at": at, "tier": tier, "outside": outside or []}
@@ -147,9 +149,9 @@ def explain(
         fail(str(wrong), WRONG, json=json)
     explanation = ask(rules, facts)
     if json:
-        put(explanation.json())
+        put(explanation.json() | ({"facts": source} if source else {}))
     else:
-        print("\n".join(in_a_line(line) for line in lines(facts, explanation)))
+        print("\n".join(in_a_line(line) for line in lines(facts, explanation, source)))
 
 
 @group.command(epilog="Example: devos policy replay --rules ~/new-rules --since 2026-11-01")

@@ -12,8 +12,12 @@ from rich.console import Console
 
 from daemon.explaining import facts_asked, facts_recorded, lines, progress_bar
 from policies.action import Effect, action, actions_of
+from policies.audit.checkpoint import Signer
+from policies.audit.log import Entry, Log
+from policies.decision import Facts
 from policies.engine import Rules
 from policies.explain import explain
+from policies.facts import facts_json
 
 
 class Kubernetes:
@@ -70,6 +74,37 @@ def test_a_log_that_is_not_there_is_said(tmp_path: Path) -> None:
         facts_recorded(tmp_path / "audit.db", "run-1", 1, ACTIONS, {})
 
 
+async def test_a_step_that_was_never_begun_has_the_facts_of_its_question_or_plan(tmp_path: Path) -> None:
+    args = {"deployment": "web-app", "replicas": 9}
+    known = asked("deployment=web-app", "replicas=9")
+    change = {"action": "kubernetes.scale", "args": args, "target": "web-app", "environment": "staging"}
+    change |= {"before": 4, "after": 9, "cost": None, "outside": [], "opened": [], "level": "approve", "rule": "no"}
+    who = {"person": "ada", "channel": "typed", "intent": "explained", "tier": "medium"}
+    question = {"level": "approve", "rule": "no", "plan": False}
+    entries = (
+        ("devos.run.started", None, who, {}),
+        ("devos.run.planned", None, {"level": "approve"}, {"changes": [{**change, "step": n} for n in (2, 3, 4)]}),
+        ("devos.action.asked", 2, question | {"facts": facts_json(known)}, {"args": args}),
+        ("devos.action.refused", 2, {"how": "refused", "plan": False}, {"refused": ["grace said no", "", ""]}),
+        ("devos.action.asked", 3, question, {"args": args}),
+    )
+    log = Log(tmp_path / "audit.db", Signer.load_or_create(tmp_path / "keys"))
+    for kind, step, data, payload in entries:
+        await log.append(Entry(kind, "run-1", step, "kubernetes.scale" if step else None, data, payload))
+    log.close()
+
+    def recorded(step: int) -> tuple[Facts, str]:
+        return facts_recorded(tmp_path / "audit.db", "run-1", step, ACTIONS, {})
+
+    assert recorded(2) == (known, "the question about it, entry 3 of the log")
+    for step in (3, 4):  # a question that was recorded before facts were, and none yet
+        facts, where = recorded(step)
+        assert (facts.args, facts.before, facts.person) == (args, 4, "ada")
+        assert where == "the run's plan, entry 2 of the log"
+    with pytest.raises(ValueError, match=r"no decision of run 'run-1', step 5.*`devos runs show run-1` lists"):
+        recorded(5)
+
+
 def test_lines_mark_what_decides_and_what_matches(tmp_path: Path) -> None:
     (tmp_path / "mine.cedar").write_text(
         '@id("all") permit (principal, action, resource);\n'
@@ -87,6 +122,9 @@ def test_lines_mark_what_decides_and_what_matches(tmp_path: Path) -> None:
         "Every rule that was considered:",
     ]
     assert [line[:6] for line in shown[5:]] == [" + all", "=> ask", "   rea"]
+    assert "  facts:   from the plan" in lines(
+        facts, explain(Rules.load([tmp_path / "mine.cedar"], ACTIONS), facts), "the plan"
+    )
     assert shown[-1].endswith('no: needs action in Action::"read"')
 
 

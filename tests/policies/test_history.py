@@ -17,7 +17,7 @@ from policies.audit.event import Stored
 from policies.audit.log import Entry, Log
 from policies.audit.reader import Reader
 from policies.facts import facts_json
-from policies.history import INTENDED, PAGE, PLANNED, REFUSED, STARTED, decisions, entries_of
+from policies.history import ASKED, INTENDED, PAGE, PLANNED, REFUSED, STARTED, decisions, entries_of, foreseen
 from policies.replay import replay
 
 DAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -96,6 +96,21 @@ def test_what_a_person_refused_is_no_decision_of_a_rule() -> None:
 def test_what_cannot_be_told_any_more_is_a_decision_without_facts(entries: list[Stored]) -> None:
     (found,) = decisions(entries, ACTIONS, {})
     assert found.facts is None
+
+
+def test_what_was_planned_and_asked_about_is_foreseen() -> None:
+    plan = planned({**CHANGE, "level": "approve"}, "approve")
+    (_, _), (_, change) = foreseen(plan, ACTIONS, {})
+    assert (change.seq, change.step, change.level, change.rule) == (2, 2, "approve", "no")
+    assert change.facts is not None and change.facts.args == CHANGE["args"]
+    data = {"level": "approve", "rule": "no", "ruleset": "abc", "facts": facts_json(change.facts)}
+    asked = stored(7, ASKED, data, {"args": CHANGE["args"]})
+    older = stored(8, ASKED, {"level": "approve", "rule": "no"}, {"args": CHANGE["args"]})
+    found = list(foreseen([*plan, asked, older], ACTIONS, {}))
+    assert [kind for kind, _ in found] == [PLANNED, PLANNED, ASKED, ASKED]
+    assert (found[2][1].step, found[2][1].ruleset, found[2][1].facts) == (7, "abc", change.facts)
+    assert found[3][1].facts is None
+    assert list(decisions([*plan, asked, older], ACTIONS, {})) == [], "nothing of it was begun or forbidden"
 
 
 async def scale(devos: DevOS, replicas: int) -> str:
