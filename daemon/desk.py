@@ -19,12 +19,13 @@ from daemon.hearing.weights import NoWeights
 from daemon.questions import summary_lines
 from intents.understanding.understand import NotUnderstood, Understood
 from policies.action import Json, digest
-from policies.approvals import CannotAnswer
+from policies.approvals import Approval, CannotAnswer
 from policies.audit.erasing import BadChoice, Choice
 from policies.audit.keeping import StillGoingOn
 from policies.audit.log import CannotRecord, Entry
 from policies.request import Request
 from policies.runs import CannotResume, NoSuchRun
+from policies.visible import visible
 
 if TYPE_CHECKING:
     from daemon.app import App
@@ -114,7 +115,7 @@ class Desk:
         except CannotRecord as problem:
             raise Problem(f"Nothing was started, because the audit log cannot be written: {problem}", FAILED) from None
         async for shown in self._app.follow(run):
-            yield {"run": shown}
+            yield await self._told(shown)
 
     async def _understand(self, utterance: Utterance, question: dict[str, Any]) -> Understood:
         answer = await self._app.understand(utterance, Path(question.get("cwd") or "/"))
@@ -144,7 +145,7 @@ class Desk:
     async def _follow(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         try:
             async for shown in self._app.follow(question["run"]):
-                yield {"run": shown}
+                yield await self._told(shown)
         except NoSuchRun as problem:
             raise Problem(str(problem.args[0]), WRONG) from None
 
@@ -153,7 +154,7 @@ class Desk:
 
     async def _run(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         try:
-            yield {"run": await asyncio.to_thread(self._app.runs.show, question["run"])}
+            yield await self._told(await asyncio.to_thread(self._app.runs.show, question["run"]))
         except NoSuchRun as problem:
             raise Problem(str(problem.args[0]), WRONG) from None
 
@@ -165,7 +166,7 @@ class Desk:
         shown = await asyncio.to_thread(self._app.runs.show, question["run"])
         if not done:
             raise Problem(f"{question['run']} is {shown['status']} already.", FAILED)
-        yield {"run": shown}
+        yield {"run": shown}  # it asks nothing any more
 
     async def _resume(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         try:
@@ -175,7 +176,7 @@ class Desk:
         except CannotResume as problem:
             raise Problem(str(problem), FAILED) from None
         async for shown in self._app.follow(question["run"]):
-            yield {"run": shown}
+            yield await self._told(shown)
 
     async def _undo(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         run = question["run"]
@@ -190,7 +191,17 @@ class Desk:
 
     async def _approvals(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         found = await asyncio.to_thread(self._app.approvals.open)
-        yield {"approvals": [approval.to_json() for approval in found]}
+        yield {"approvals": [self._shown(approval) for approval in found]}
+
+    async def _told(self, run: dict[str, Any]) -> Json:
+        """A run as whoever sits here sees it."""
+        codes = [each["id"] for each in run["approvals"]]
+        found = [await asyncio.to_thread(self._app.approvals.find, code) for code in codes]
+        return {"run": run | {"approvals": [self._shown(each) for each in found if each is not None]}}
+
+    def _shown(self, approval: Approval) -> Json:
+        """A question with who could answer it where whoever sits here cannot."""
+        return approval.to_json() | {"left_to": self._app.approvals.voters.others(approval, self._app.person)}
 
     async def _answer(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         code, yes = question["id"], question["yes"] is True
@@ -237,7 +248,8 @@ class Desk:
             if "word" in question:
                 await asyncio.to_thread(self.presence.check, peer, str(question["word"]), *bound)
                 return False
-            said = "\n".join(summary_lines(asked.to_json(), yes))
+            tree = await asyncio.to_thread(process_tree, peer)
+            said = "\n".join(summary_lines(asked.to_json(), yes, answered_from=tree))
             await asyncio.to_thread(self.presence.challenge, peer, said, *bound)
         except NotPresent as absent:
             with suppress(CannotAnswer):
@@ -261,9 +273,12 @@ class Desk:
         peer, word = question["peer"], None
         excused = await asyncio.to_thread(self.presence.excused, peer)
         if not excused:
+            way = " → ".join(await asyncio.to_thread(process_tree, peer))
             what = "The dashboard asks for a word before it lets anybody answer questions in your name."
+            what += f"\n  opened from {visible(way, lines=False)}" if way else ""
+            how = "If it is you who opened it, type this there"
             with suppress(NotPresent):
-                word = await asyncio.to_thread(self.presence.challenge, peer, what, "dashboard")
+                word = await asyncio.to_thread(self.presence.challenge, peer, what, "dashboard", how=how)
         yield {"url": self._app.dashboard.login_url(word=word, excused=excused)}
 
     async def _erase(self, question: dict[str, Any]) -> AsyncIterator[Json]:

@@ -16,31 +16,37 @@ MOST = 8
 
 
 def question_lines(question: Mapping[str, Any]) -> list[str]:
-    """A question with everything a person has to see before answering."""
+    """A question with everything a person has to see before answering, or with whose answer it takes instead."""
     code, why = question["id"], " --because WHY" if question.get("reason") else ""
     yes, no = f"devos approve {code}{why}", f"devos deny {code}{why}"
     lines = [f"{code} ({question['level']}, until {local(question['expires'])}): {question['because']}"]
     lines += [f"  {line}" for line in (_asked_by(question), _votes(question)) if line]
     if question["level"] == "outcome":
         change = question["plan"][0]
-        lines += [
-            f"  {change['action']} {change['target']}: {_arguments(change)}",
-            f"  it happened: {yes}   it did not: {no}",
-        ]
+        lines.append(f"  {change['action']} {change['target']}: {_arguments(change)}")
+        how = f"it happened: {yes}   it did not: {no}"
     else:
         for change in question["plan"]:
             lines += change_lines(change)
-        lines.append(f"  yes: {yes}   no: {no}")
+        how = f"yes: {yes}   no: {no}"
+    lines.append(f"  {_left_to(question) or how}")
     return [in_a_line(line) for line in lines]
 
 
-def summary_lines(question: Mapping[str, Any], yes: bool) -> list[str]:
-    """What an answer agrees to, in short, for beside the word that confirms it."""
+def summary_lines(question: Mapping[str, Any], yes: bool, *, answered_from: Sequence[str] = ()) -> list[str]:
+    """What an answer agrees to, in short, for beside the word that confirms it.
+
+    Args:
+        question: what is answered.
+        yes: the answer.
+        answered_from: the programs that the answer comes through, the nearest last.
+    """
     what = "say yes to" if yes else "say no to"
     if question["level"] == "outcome":
         what = "say that this happened:" if yes else "say that this did not happen, and may be done now:"
     asked = f", {by}" if (by := _asked_by(question)) else ""
     lines = [f"DevOS: you are about to {what} {question['id']}{asked}"]
+    lines += [f"  answered from {' → '.join(answered_from)}" for _ in answered_from[:1]]
     plan = question["plan"]
     lines += [f"  {each['step']}. {each.get('summary') or each['action']} on {each['target']}" for each in plan[:MOST]]
     lines += [f"  and {len(plan) - MOST} more" for _ in plan[MOST : MOST + 1]]
@@ -94,6 +100,14 @@ def _asked_by(question: Mapping[str, Any]) -> str:
         return ""
     way = " → ".join(question.get("asked_from") or ())
     return f"asked by {question['asker']}{f' from {way}' if way else ''}"
+
+
+def _left_to(question: Mapping[str, Any]) -> str:
+    """Whose answer it takes and how it is given up, where whoever looks cannot answer; empty where they can."""
+    who = question.get("left_to")
+    if not who:
+        return ""
+    return f"only {who} can answer it; {question['asker']} gives it up: devos runs cancel {question['run']}"
 
 
 def _votes(question: Mapping[str, Any]) -> str:

@@ -69,15 +69,32 @@ class Voters:
         """Whether this person said yes to it already, under whatever name."""
         return any(self.people.same(by, vote.by) for vote in approval.given)
 
+    def others(self, approval: Approval, by: str) -> str:
+        """Who could say yes where this person cannot: "grace, tom"; empty where this person can."""
+        if not (self._person(approval, by) or self.voted(approval, by)):
+            return ""
+        asker = approval.asker or "whoever asked"
+        if approval.level != "approve":
+            return asker
+        able = [each for each in self._able(approval.group, asker) if not self.voted(approval, each)]
+        return ", ".join(able) or (f"somebody in {approval.group}" if approval.group else f"somebody else than {asker}")
+
+    def _able(self, group: str | None, asker: str) -> list[str]:
+        """Everybody who is named and could approve what `asker` asked for."""
+        known = self.people.identities if group is None else self.people.members(group)
+        return sorted(each for each in known if self.people.knows(each) and not self.people.same(each, asker))
+
     def asked(self, demand: Demand, asker: str) -> str:
         """Who could say yes to a demand, in a sentence; empty where only the asker can."""
+        by = f", by rule {demand.rule} ({demand.where})" if demand.rule else ""
         if demand.level is not Level.APPROVE:
-            return ""
+            return f"It needs a reason{by}." if demand.reason else ""
         group = demand.group
-        known = self.people.identities if group is None else self.people.members(group)
-        able = sorted(each for each in known if self.people.knows(each) and not self.people.same(each, asker))
+        able = self._able(group, asker)
         votes = "the approval" if demand.votes == 1 else f"{demand.votes} approvals"
         of = f"of somebody else than {asker}" if group is None else f"of {group}"
+        of += (", with a reason" if demand.votes == 1 else ", each with a reason") if demand.reason else ""
+        of += by
         if group is None and not self.people.identities:
             return f"It needs {votes} {of}."
         if not able:

@@ -52,22 +52,36 @@ def _demands(level: Level, permits: Iterable[Rule], deciding: Rule) -> tuple[Dem
     A reason that a rule demands of the asker is never lost: where the asker is not asked, the first of the others
     gives it.
     """
-    own = Demand(Level.CONFIRM, reason=any(rule.reason for rule in permits if rule.level is Level.CONFIRM))
+    reasoned = next((rule for rule in permits if rule.level is Level.CONFIRM and rule.reason), None)
+    own = Demand(Level.CONFIRM, None, 1, True, *_named(reasoned)) if reasoned else Demand(Level.CONFIRM)
     others = _others(permits)
     if level is Level.CHANGE:
         return (own, *others)
     if level is Level.APPROVE:
-        first, *rest = others or (Demand(Level.APPROVE, rule=deciding.id, where=deciding.where),)
-        return (replace(first, reason=first.reason or own.reason), *rest)
+        first, *rest = others or (Demand(Level.APPROVE, None, 1, False, *_named(deciding)),)
+        if reasoned and not first.reason:
+            first = replace(first, reason=True, rule=f"{first.rule}, {own.rule}", where=f"{first.where}, {own.where}")
+        return (first, *rest)
     return (own,) if level is Level.CONFIRM else ()
 
 
 def _others(permits: Iterable[Rule]) -> tuple[Demand, ...]:
     """What the rules ask of others: one demand for each group, with the most votes that any of them wants."""
-    found: dict[str | None, Demand] = {}
+    groups: dict[str | None, list[Rule]] = {}
     for rule in permits:
         if rule.level is Level.APPROVE:
-            new = Demand(Level.APPROVE, rule.group, rule.votes, rule.reason, rule.id, rule.where)
-            known = found.get(rule.group, new)
-            found[rule.group] = replace(known, votes=max(known.votes, new.votes), reason=known.reason or new.reason)
-    return tuple(found.values())
+            groups.setdefault(rule.group, []).append(rule)
+    return tuple(_together(group, rules) for group, rules in groups.items())
+
+
+def _together(group: str | None, rules: Sequence[Rule]) -> Demand:
+    """What rules ask of one group; named are whichever wants the most votes, and whichever wants a reason."""
+    most = max(rules, key=lambda rule: (rule.votes, rule.reason))
+    reasoned = next((rule for rule in rules if rule.reason), most)
+    named = _named(most) if most is reasoned or most.reason else _named(most, reasoned)
+    return Demand(Level.APPROVE, group, most.votes, reasoned.reason, *named)
+
+
+def _named(*rules: Rule) -> tuple[str, str]:
+    """Rules as a demand names them, and where they stand."""
+    return ", ".join(rule.id for rule in rules), ", ".join(rule.where for rule in rules)

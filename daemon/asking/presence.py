@@ -24,6 +24,8 @@ __all__ = ["NotPresent", "Presence", "process_tree"]
 
 SECONDS = 120.0
 """How long a word counts."""
+HOW = f"If you mean it, type this within {SECONDS / 60:.0f} minutes"
+"""What stands before a word that `Presence.check` takes."""
 TRIES = 3
 """How often a word may be mistyped."""
 WRONG, WHILE = 15, 600.0
@@ -81,13 +83,14 @@ class Presence:
         """Whether this process may answer without a word: it, or what started it, is named in the settings."""
         return not self._required or (bool(self._programs) and not self._programs.isdisjoint(caller_of(pid)))
 
-    def challenge(self, pid: int, what: str, *bound: str) -> str:
+    def challenge(self, pid: int, what: str, *bound: str, how: str = HOW) -> str:
         """Write a new word onto the terminal of the person who started a process, and return it.
 
         Args:
             pid: the process that asks.
             what: what is being answered, in lines; stands above the word.
             bound: what the word answers, and nothing else.
+            how: what to do with it, as the beginning of the line that it ends.
 
         Raises:
             NotPresent: it runs at no person's terminal, or too many words were mistyped.
@@ -98,7 +101,7 @@ class Presence:
             number = 100 + secrets.randbelow(900)
             word = f"{secrets.choice(LETTERS)}-{secrets.choice(LETTERS)}-{number}"
             self._words[_key(terminal, bound)] = _Word(word, self._clock() + SECONDS)
-        text = f"\n{visible(what)}\nIf you mean it, type this within {SECONDS / 60:.0f} minutes: {word}\n"
+        text = f"\n{visible(what)}\n{how}: {word}\n"
         try:
             _write(terminal.device, text)
         except OSError as problem:

@@ -30,7 +30,6 @@ def ask_here(folder: Path, run: dict[str, Any]) -> bool:
             print("\n".join(painted(line) if sys.stdout.isatty() else line for line in question_lines(question)))
             if question["level"] == "approve":
                 print("Somebody else has to say yes; it goes on as soon as they have.")
-                print(f"If it is not wanted any more: devos runs cancel {question['run']}")
                 return False
             try:
                 yes, because = _said(question)

@@ -55,7 +55,9 @@ def _lines(question: Question) -> Iterator[str]:
     yield f"    digest {question.digest}"
     for answer in question.answers:
         yield f"    {_said(answer)}"
-    if not question.answers:
+    if question.withdrawn:
+        yield "    withdrawn: its run ended before it was answered"
+    elif not question.answers:
         yield "    nobody answered"
 
 

@@ -88,6 +88,7 @@ def _answer(code: str, yes: bool, because: str | None, json: bool, **more: objec
     print(f"{'Approved' if yes else 'Denied'} {printable(approval['id'])}, a question of run {approval['run']}.")
     if approval["status"] == "open":
         print(f"{len(approval['given'])} of {approval['votes']} have said yes; the others are still asked.")
+    print(f"`devos runs show {approval['run']}` tells how it goes on, or what it asks now.")
 
 
 def freeze(json: AsJson = False) -> None:

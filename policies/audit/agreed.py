@@ -9,9 +9,11 @@ from heapq import merge
 from typing import Protocol
 
 from policies.action import Json
+from policies.approval import text_of
 from policies.audit.event import Stored
 
 ASKED, ANSWERED, REFUSED = "devos.approval.asked", "devos.approval.answered", "devos.approval.refused"
+FINISHED = "devos.run.finished"
 
 
 class Entries(Protocol):
@@ -66,6 +68,8 @@ class Question:
     """Why it was asked."""
     asked: datetime
     expires: str
+    withdrawn: bool = False
+    """Whether the run ended before the question was answered."""
     answers: tuple[Answer, ...] = ()
     """In the order in which they came, also those that did not count."""
 
@@ -96,7 +100,7 @@ def agreed(
         Unreadable: an entry was altered so that it is none any more.
         sqlite3.Error: the log is damaged.
     """
-    streams = (log.entries(run=run, type=kind) for kind in (ASKED, ANSWERED, REFUSED))
+    streams = (log.entries(run=run, type=kind) for kind in (ASKED, ANSWERED, REFUSED, FINISHED))
     found = fold(merge(*streams, key=lambda entry: entry.seq))
     if person is not None:
         found = [each for each in found if any(answer.by == person for answer in each.answers)]
@@ -109,14 +113,21 @@ def fold(entries: Iterable[Stored]) -> list[Question]:
     """The questions that these entries are about, in the order in which they were asked; others are passed over."""
     questions: list[Question] = []
     places: dict[str, int] = {}
+    of_run: dict[str | None, list[int]] = {}
     for entry in entries:
         approval = str(entry.data.get("approval"))
         if entry.type == ASKED:
             places[approval] = len(questions)
+            of_run.setdefault(entry.run, []).append(len(questions))
             questions.append(_question(entry))
         elif entry.type in (ANSWERED, REFUSED) and approval in places:
             asked = questions[places[approval]]
             questions[places[approval]] = replace(asked, answers=(*asked.answers, _answer(entry)))
+        elif entry.type == FINISHED:
+            for place in of_run.pop(entry.run, ()):
+                asked = questions[place]
+                if not _decided(asked) and text_of(entry.time) < asked.expires:
+                    questions[place] = replace(asked, withdrawn=True)
     return questions
 
 
@@ -149,6 +160,12 @@ def _answer(entry: Stored) -> Answer:
         at=entry.time,
         problem=None if entry.type == ANSWERED else str(data.get("problem")),
     )
+
+
+def _decided(question: Question) -> bool:
+    """Whether there were enough answers before its run ended."""
+    counted = question.counted
+    return len(counted) >= question.votes or any(each.answer == "no" for each in counted)
 
 
 def _moments(question: Question) -> list[datetime]:

@@ -63,6 +63,19 @@ def test_votes_and_a_demanded_reason() -> None:
     assert "  0 of 2 said yes" in question_lines({**QUESTION, "votes": 2})
 
 
+def test_who_cannot_answer_sees_who_can_and_how_it_is_given_up() -> None:
+    question = {**QUESTION, "level": "approve", "left_to": "grace, tom"}
+    lines = question_lines(question)
+    assert lines[-1] == "  only grace, tom can answer it; ana gives it up: devos runs cancel 261120-1f3a9c2e"
+    assert not any("devos approve" in line or "devos deny" in line for line in lines)
+    assert question_lines({**question, "left_to": ""})[-1].startswith("  yes: devos approve k7m2xq ")
+
+
+def test_above_the_word_stands_which_programs_answer() -> None:
+    lines = summary_lines(QUESTION, True, answered_from=("bash", "claude", "evil\x1b[2J", "devos"))
+    assert lines[1] == "  answered from bash → claude → evil → devos"
+
+
 def test_what_others_wrote_is_marked_with_where_it_came_from() -> None:
     quoted = {"text": [{"text": "Fix ", "from": None}, {"text": "all⟧ is 'well' ⟦now", "from": "jira DEV-4 summary"}]}
     change = {**CHANGE, "args": {"text": "…", "n": 1}, "quoted": quoted, "outside": ["replicas"], "cost": 120}

@@ -81,8 +81,9 @@ async def test_everybody_who_is_demanded_is_asked_in_order_and_named(build: Buil
         ("approve", None, 1, True),
     ]
     assert first.because == "production/web-app is in production."
-    assert second.because == "production/web-app is in production. It needs 2 approvals of payments: eve, tom."
-    assert third.because.endswith("It needs the approval of somebody else than ana: bob, eve, tom.")
+    needs = "It needs 2 approvals of payments, by rule two-of-payments (own.cedar:1): eve, tom."
+    assert second.because == f"production/web-app is in production. {needs}"
+    assert third.because.endswith("It needs the approval of somebody else than ana, with a reason: bob, eve, tom.")
     assert intended(house) == ("ana, eve, tom, bob", "test")
 
 

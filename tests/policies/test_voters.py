@@ -103,11 +103,36 @@ def test_one_human_being_votes_once() -> None:
         (Demand(Level.APPROVE, "payments"), "It needs the approval of payments: eve, tom."),
         (Demand(Level.APPROVE, "payments", 2), "It needs 2 approvals of payments: eve, tom."),
         (Demand(Level.APPROVE, "payments", 3), "It needs 3 approvals of payments, and there are only eve, tom."),
+        (
+            Demand(Level.APPROVE, "payments", 2, True, "two-eyes", "own.cedar:3"),
+            "It needs 2 approvals of payments, each with a reason, by rule two-eyes (own.cedar:3): eve, tom.",
+        ),
+        (
+            Demand(Level.APPROVE, "payments", 1, True, "why", "own.cedar:3"),
+            "It needs the approval of payments, with a reason, by rule why (own.cedar:3): eve, tom.",
+        ),
+        (
+            Demand(Level.CONFIRM, None, 1, True, "why", "own.cedar:3"),
+            "It needs a reason, by rule why (own.cedar:3).",
+        ),
         (Demand(Level.APPROVE, "mine"), "It needs the approval of mine, and there is nobody."),
     ],
 )
 def test_a_question_says_who_could_answer(demand: Demand, says: str) -> None:
     assert VOTERS.asked(demand, "ana") == says
+
+
+def test_who_is_left_to_answer_where_somebody_cannot() -> None:
+    of_payments = replace(QUESTION, level="approve", group="payments", votes=2)
+    assert VOTERS.others(of_payments, "ana") == VOTERS.others(of_payments, "bob") == "eve, tom"
+    assert VOTERS.others(of_payments, "eve") == ""
+    half = replace(of_payments, given=(Vote("eve", "web", "", None),))
+    assert VOTERS.others(half, "eve") == VOTERS.others(half, "ana") == "tom"
+    own = replace(QUESTION, level="confirm")
+    assert VOTERS.others(own, "ana") == "" and VOTERS.others(own, "eve") == "ana"
+    anybody = replace(QUESTION, level="approve")
+    assert Voters().others(anybody, "ana") == "somebody else than ana" and Voters().others(anybody, "bob") == ""
+    assert VOTERS.others(replace(of_payments, group="mine"), "ana") == "somebody in mine"
 
 
 def test_where_nobody_is_named_anybody_else_may() -> None:

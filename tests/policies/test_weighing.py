@@ -10,6 +10,7 @@ from policies.statement import statements
 from policies.weighing import weigh
 
 CONFIRM = Demand(Level.CONFIRM)
+SECOND = "mine.cedar:2"
 FORMS = {
     "auto": "permit",
     "confirm": '@approval("confirm") permit',
@@ -37,12 +38,17 @@ def approve(
     return Demand(Level.APPROVE, group, votes, reason, rule, where)
 
 
+def own(rule: str, where: str) -> Demand:
+    """The asker's own yes, with a reason that this rule wants."""
+    return Demand(Level.CONFIRM, reason=True, rule=rule, where=where)
+
+
 @pytest.mark.parametrize(
     ("names", "level", "rule", "demands"),
     [
         (["auto"], Level.AUTO, "auto", ()),
         (["confirm"], Level.CONFIRM, "confirm", (CONFIRM,)),
-        (["confirm", "reasoned"], Level.CONFIRM, "confirm", (Demand(Level.CONFIRM, reason=True),)),
+        (["confirm", "reasoned"], Level.CONFIRM, "confirm", (own(rule="reasoned", where="mine.cedar:2"),)),
         (["anybody"], Level.APPROVE, "anybody", (approve(rule="anybody"),)),
         (["two"], Level.APPROVE, "two", (approve(votes=2, rule="two"),)),
         (["payments", "confirm"], Level.APPROVE, "payments", (approve("payments", rule="payments"),)),
@@ -50,12 +56,24 @@ def approve(
         (["forbid", "change"], Level.DENY, "forbid", ()),
         (["change", "more", "forbid"], Level.DENY, "forbid", ()),
         # The same group is asked once, for the most that any rule wants of it; different groups are all asked.
-        (["payments", "payments-3"], Level.APPROVE, "payments", (approve("payments", 3, rule="payments"),)),
+        (
+            ["payments", "payments-3"],
+            Level.APPROVE,
+            "payments",
+            (approve("payments", 3, rule="payments-3", where=SECOND),),
+        ),
         (
             ["payments-3", "payments-why"],
             Level.APPROVE,
             "payments-3",
-            (approve("payments", 3, True, rule="payments-3"),),
+            (approve("payments", 3, True, rule="payments-3, payments-why", where="mine.cedar:1, mine.cedar:2"),),
+        ),
+        # Named is the rule that demands it, and not the one that came first.
+        (
+            ["payments", "payments-why"],
+            Level.APPROVE,
+            "payments",
+            (approve("payments", 1, True, "payments-why", SECOND),),
         ),
         (
             ["leads", "payments"],
@@ -74,14 +92,24 @@ def approve(
             ["leads", "change", "reasoned"],
             Level.CHANGE,
             "change",
-            (Demand(Level.CONFIRM, reason=True), approve("leads", rule="leads")),
+            (own(rule="reasoned", where="mine.cedar:3"), approve("leads", rule="leads")),
         ),
         # A reason that is demanded of the asker is not lost where somebody else answers in the asker's stead.
-        (["leads", "reasoned"], Level.APPROVE, "leads", (approve("leads", reason=True, rule="leads"),)),
+        (
+            ["leads", "reasoned"],
+            Level.APPROVE,
+            "leads",
+            (approve("leads", 1, True, "leads, reasoned", "mine.cedar:1, mine.cedar:2"),),
+        ),
         # One more.
         (["auto", "more"], Level.CONFIRM, "more", (CONFIRM,)),
         (["more", "confirm"], Level.APPROVE, "more", (approve(rule="more"),)),
-        (["reasoned", "more"], Level.APPROVE, "more", (approve(reason=True, rule="more", where="mine.cedar:2"),)),
+        (
+            ["reasoned", "more"],
+            Level.APPROVE,
+            "more",
+            (approve(None, 1, True, "more, reasoned", "mine.cedar:2, mine.cedar:1"),),
+        ),
         (["leads", "more"], Level.CHANGE, "more", (CONFIRM, approve("leads", rule="leads"))),
         (["change", "more"], Level.CHANGE, "change", (CONFIRM,)),
     ],

@@ -107,6 +107,7 @@ async def typed(window: Window, wrong: int = 0) -> None:
     """Read the word in a window and type it, after some wrong ones."""
     shown = await asyncio.to_thread(window.reads, "minutes: ")
     assert "Scale web-app from 4 to 10 on production/web-app" in shown
+    assert re.search(r"answered from \S", shown)
     word = (await asyncio.to_thread(window.line)).strip()
     assert re.fullmatch(r"[a-z]+-[a-z]+-\d{3}", word)
     for number in range(wrong + 1):
@@ -183,8 +184,8 @@ async def test_what_somebody_else_has_to_answer_is_shown_and_left_to_them(house:
     await house.approvals.ask("run-1", "plan", "d1", demand, [CHANGE], "In production.", asker="ana")
     opened = window(sys.executable, "-c", ASKS, str(house.home))
     shown = await asyncio.to_thread(opened.reads, "Somebody else has to say yes")
-    assert "Scale web-app from 4 to 10" in shown
-    await asyncio.to_thread(opened.reads, "If it is not wanted any more: devos runs cancel run-1")
+    assert "Scale web-app from 4 to 10" in shown and "devos approve" not in shown
+    assert "only somebody else than ana can answer it; ana gives it up: devos runs cancel run-1" in shown
     await asyncio.to_thread(opened.reads, "answered False")
 
 

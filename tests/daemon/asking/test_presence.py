@@ -67,6 +67,12 @@ def test_the_word_is_shown_on_the_persons_terminal_with_what_it_answers(
     presence.check(pid, f" {word.upper().replace('-', ' ')}\n", *BOUND)
 
 
+def test_the_line_of_the_word_is_the_callers_own(presence: Presence, person: tuple[Window, int]) -> None:
+    opened, pid = person
+    word = presence.challenge(pid, "The dashboard.", "dashboard", how="Type this there")
+    assert opened.reads(word).replace("\r", "") == "\nThe dashboard.\nType this there: "
+
+
 def test_a_word_counts_once(presence: Presence, person: tuple[Window, int]) -> None:
     _, pid = person
     word = presence.challenge(pid, "this", *BOUND)

@@ -43,6 +43,15 @@ def test_for_a_person_it_is_a_few_lines(house: House) -> None:
     assert late.startswith("    yes from ") and f"did not count, {question['id']} is denied already" in late
 
 
+def test_what_a_cancelled_run_had_asked_was_withdrawn(house: House) -> None:
+    asked = house.devos("say", SCALE, "--json").json
+    house.devos("runs", "cancel", asked["run"])
+    listed = house.devos("audit", "approvals", "--run", asked["run"])
+    assert "    withdrawn: its run ended before it was answered\n" in listed.out and "nobody" not in listed.out
+    (found,) = house.devos("audit", "approvals", "--run", asked["run"], "--json").json
+    assert found["withdrawn"] is True
+
+
 def test_no_question(house: House) -> None:
     assert house.devos("audit", "approvals", "--run", "no-such-run").out == "No question was asked.\n"
     assert house.devos("audit", "approvals", "--day", "x").code == 2

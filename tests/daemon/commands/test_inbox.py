@@ -58,7 +58,8 @@ def test_a_question_tells_which_programs_it_came_through(house: House) -> None:
 def test_saying_no_ends_the_run_with_who_and_why(house: House) -> None:
     run, question = asked(house)
     said = house.devos("deny", question, "--because", "not on a Friday")
-    assert said.code == 0 and said.out == f"Denied {question}, a question of run {run}.\n"
+    assert said.code == 0 and said.out.startswith(f"Denied {question}, a question of run {run}.\n")
+    assert f"`devos runs show {run}`" in said.out
     house.end_of(run)
     shown = house.devos("runs", "show", run, "--follow")
     assert shown.code == 3 and shown.out.splitlines()[-1].endswith(" said no: not on a Friday")

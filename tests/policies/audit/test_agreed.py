@@ -52,6 +52,29 @@ async def ask(approvals: Approvals, run: str = "run-1", digest: str = "d1", dema
     return await approvals.ask(run, "plan", digest, demand, plan, "In production.", asker="ana")
 
 
+@pytest.mark.parametrize(
+    ("votes", "answers", "hours", "withdrawn"),
+    [
+        (1, [], 1, True),
+        (2, [True], 1, True),
+        (1, [True], 1, False),
+        (2, [False], 1, False),
+        (1, [], 13, False),  # it had expired already
+    ],
+)
+async def test_what_a_run_had_asked_when_it_ended_was_withdrawn(
+    approvals: Approvals, log: Log, clock: Clock, votes: int, answers: list[bool], hours: int, withdrawn: bool
+) -> None:
+    asked = await ask(approvals, demand=Demand(Level.APPROVE, votes=votes))
+    await ask(approvals, run="run-2")
+    for yes in answers:
+        await approvals.answer(asked.id, yes, "ben", "web")
+    clock.now += timedelta(hours=hours)
+    await log.append(Entry("devos.run.finished", "run-1", None, None, {"status": "cancelled"}))
+    first, other = agreed(log)
+    assert (first.withdrawn, other.withdrawn) == (withdrawn, False)
+
+
 async def test_a_question_with_its_answer(approvals: Approvals, log: Log, clock: Clock) -> None:
     asked = await ask(approvals)
     clock.now += timedelta(minutes=5)
