@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from daemon.commands import audit_approvals, audit_erase, audit_witnesses, proof
-from daemon.commands.audit_log import day_of, local, log_path, readable
+from daemon.commands.audit_log import day_of, local, log_path, readable, without_own_reads
 from daemon.commands.common import FAILED, WRONG, AsJson, fail, in_a_line, put
 from daemon.home import home
 
@@ -53,18 +54,28 @@ def list_(
     ] = None,
     before: Annotated[int | None, typer.Option(min=1, help="Only entries before this number: the next page.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many of the newest entries.")] = 50,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what DevOS itself reads to know which names exist.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """List the newest entries, oldest of them first."""
-    known: dict[str, Any] = {"run": run, "type": type, "before": before, "limit": limit}
+    """List the newest entries, oldest of them first.
+
+    What DevOS itself reads to know which names exist is left out, unless --all, --run or --search is given.
+    """
+    known: dict[str, Any] = {"run": run, "type": type}
     sought = {"person": person, "system": system, "rule": rule, "text": search, "day": day_of(day, json)}
-    with readable(json) as path:
-        found = _found(path, **known, **sought) if any(sought.values()) else _newest(path, **known)
+    with readable(json) as path, _reading(path, known, sought) as read:
+        whole = everything or run or search
+        found, left_out = (read(before, limit), 0) if whole else without_own_reads(read, before, limit)
     if json:
         put([_plain(entry) for entry in reversed(found)])
         return
     if not found:
         print("No entry matches.", file=sys.stderr)
+    if left_out:
+        entries = "1 entry" if left_out == 1 else f"{left_out} entries"
+        print(f"Left out: {entries} of DevOS reading which names exist; --all lists them too.", file=sys.stderr)
     for entry in reversed(found):
         data = entry.data
         more = " ".join(
@@ -78,7 +89,10 @@ def list_(
 def show(seq: Annotated[int, typer.Argument(min=1, help="The entry's number.")], json: AsJson = False) -> None:
     """Show one entry whole, with its payload."""
     with readable(json) as path:
-        found = _newest(path, after=seq - 1, before=seq + 1)
+        from policies.audit.reader import Reader
+
+        with closing(Reader(path)) as reader:
+            found = reader.entries(after=seq - 1, before=seq + 1)
     if not found:
         fail(f"There is no entry {seq}; `devos audit list` shows the newest.", WRONG, json=json)
     entry = _plain(found[0])
@@ -123,21 +137,25 @@ def verify(json: AsJson = False) -> None:
     raise typer.Exit(0 if report.ok else FAILED)
 
 
-def _newest(path: Path, **wanted: Any) -> list[Stored]:
-    """Straight from the log, newest first."""
-    from policies.audit.reader import Reader
+@contextmanager
+def _reading(
+    path: Path, known: dict[str, Any], sought: dict[str, Any]
+) -> Iterator[Callable[[int | None, int], list[Stored]]]:
+    """What reads the entries before a seq, newest first: straight from the log, or by the search index.
 
-    with closing(Reader(path)) as reader:
-        return reader.entries(newest=True, **wanted)
+    The first search after a long time makes the index.
+    """
+    if any(sought.values()):
+        from policies.audit.index import Index
 
+        with closing(Index(path, home() / "audit-index.db")) as index:
+            index.refresh()
+            yield lambda before, limit: index.find(before=before, limit=limit, **known, **sought)
+    else:
+        from policies.audit.reader import Reader
 
-def _found(path: Path, **wanted: Any) -> list[Stored]:
-    """By the search index, newest first; the first search after a long time makes it."""
-    from policies.audit.index import Index
-
-    with closing(Index(path, home() / "audit-index.db")) as index:
-        index.refresh()
-        return index.find(**wanted)
+        with closing(Reader(path)) as reader:
+            yield lambda before, limit: reader.entries(newest=True, before=before, limit=limit, **known)
 
 
 def _plain(entry: Stored) -> dict[str, Any]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from daemon.commands.common import FAILED, WRONG, fail
 from daemon.home import home
+
+if TYPE_CHECKING:
+    from policies.audit.event import Stored
+
+OWN_READS = "catalogue"
+"""The run under which DevOS itself reads which names exist (daemon/names.py): several entries for each request."""
+PAGE = 500
+"""How many entries are read at a time while DevOS's own are left out."""
 
 
 def log_path(json: bool) -> Path:
@@ -32,6 +41,30 @@ def readable(json: bool) -> Iterator[Path]:
         yield path
     except (OSError, sqlite3.Error, Unreadable, NewerFile) as problem:
         fail(f"{path} cannot be read: {problem} `devos audit verify` names the first bad entry.", FAILED, json=json)
+
+
+def without_own_reads(
+    read: Callable[[int | None, int], list[Stored]], before: int | None, limit: int
+) -> tuple[list[Stored], int]:
+    """The newest entries that are not of DevOS's own reads, newest first, and how many of those lay between them.
+
+    Args:
+        read: the entries before a seq, newest first, and at most so many.
+        before: only entries with a smaller seq.
+        limit: at most so many.
+    """
+    found: list[Stored] = []
+    left_out = 0
+    while page := read(before, PAGE):
+        for entry in page:
+            if entry.run == OWN_READS:
+                left_out += 1
+                continue
+            found.append(entry)
+            if len(found) == limit:
+                return found, left_out
+        before = page[-1].seq
+    return found, left_out
 
 
 def day_of(text: str | None, json: bool) -> date | None:

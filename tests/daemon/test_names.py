@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from daemon.commands.audit_log import OWN_READS
 from daemon.names import read_names
 from daemon.systems import known_actions, simulated
 from integrations.jira import Jira
@@ -54,6 +55,7 @@ async def test_what_the_systems_have(own: House, tmp_path: Path, log: Log) -> No
     assert set(names.all("environment")) == {"production", "staging", "lab"}
     read = [entry.action for entry in log.entries() if entry.type == "devos.action.done"]
     assert sorted(set(read)) == ["jira.projects", "kubernetes.deployments"], "through the door, like everything"
+    assert {entry.run for entry in log.entries()} == {OWN_READS}, "which `devos audit list` leaves out"
 
 
 async def test_a_system_that_is_down_keeps_the_names_it_had_and_is_said(own: House, tmp_path: Path, log: Log) -> None:

@@ -72,6 +72,22 @@ def test_entries_are_found_by_what_they_are_about(house: House) -> None:
     assert listed("--before", str(newest[0]["seq"]), "--limit", "1", "--search", run) == listed()[-3:-2]
 
 
+def test_what_devos_reads_by_itself_is_left_out_and_counted(house: House) -> None:
+    house.devos("say", STAGING)
+    own = house.devos("audit", "list", "--run", "catalogue", "--limit", "100000", "--json").json
+    assert own and {entry["run"] for entry in own} == {"catalogue"}
+    everything = house.devos("audit", "list", "--limit", "100000", "--all", "--json").json
+    others = [entry for entry in everything if entry["run"] != "catalogue"]
+    assert len(everything) == len(own) + len(others)
+    assert house.devos("audit", "list", "--limit", "100000", "--json").json == others
+    assert house.devos("audit", "list", "--day", "today", "--limit", "2", "--json").json == others[-2:]
+    said = house.devos("audit", "list", "--limit", "100000")
+    assert said.err == f"Left out: {len(own)} entries of DevOS reading which names exist; --all lists them too.\n"
+    assert not house.devos("audit", "list", "--all").err
+    named = house.devos("audit", "list", "--search", "catalogue", "--json").json
+    assert named and {entry["run"] for entry in named} == {"catalogue"}
+
+
 def test_a_day_that_is_none(house: House) -> None:
     said = house.devos("audit", "list", "--day", "someday")
     assert said.code == 2 and "'someday' is no day" in said.err

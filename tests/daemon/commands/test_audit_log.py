@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import typer
 
-from daemon.commands.audit_log import day_of, local
+from daemon.commands.audit_log import OWN_READS, PAGE, day_of, local, without_own_reads
+from policies.audit.event import Stored
 
 
 def test_days_are_written_as_people_write_them() -> None:
@@ -20,6 +21,29 @@ def test_what_is_no_day_ends_the_command(capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(typer.Exit) as ended:
         day_of("1.3.2026", json=False)
     assert ended.value.exit_code == 2 and "is no day" in capsys.readouterr().err
+
+
+def test_own_reads_are_left_out_page_after_page() -> None:
+    last = 2 * PAGE + 20
+
+    def entry(seq: int) -> Stored:
+        run = OWN_READS if 10 < seq < last else "261120-1f3a9c2e"
+        return Stored(
+            seq, f"id-{seq}", datetime(2026, 3, 1, tzinfo=UTC), "devos.run.started", run, None, None, {}, None
+        )
+
+    def read(before: int | None, limit: int) -> list[Stored]:
+        newest = last if before is None else before - 1
+        return [entry(seq) for seq in range(newest, max(0, newest - limit), -1)]
+
+    def seqs(before: int | None, limit: int) -> tuple[list[int], int]:
+        found, left_out = without_own_reads(read, before, limit)
+        return [each.seq for each in found], left_out
+
+    assert seqs(None, 1) == ([last], 0)
+    assert seqs(None, 3) == ([last, 10, 9], last - 11)
+    assert seqs(12, 100) == (list(range(10, 0, -1)), 1)
+    assert seqs(1, 5) == ([], 0)
 
 
 def test_times_are_local() -> None:
