@@ -138,6 +138,34 @@ class ServiceNowApprovals:
             return None
         return None if any(value(each["state"]) == "requested" for each in rows) else Found(None)
 
+    @action(Effect.CHANGE)
+    async def hand_back(self, code: str, approver: str, text: Content) -> None:
+        """Ask somebody again whose decision does not count, and say in a comment what it lacks."""
+        words = wire(text)
+
+        def hand_back() -> None:
+            for each in self._decided_by(code, approver):
+                self._tables.set(TABLE, record(each["sys_id"]), {"state": "requested", "comments": words})
+
+        await self._tables.do(hand_back)
+
+    @hand_back.target
+    def _hand_back_target(self, code: str, approver: str, text: Content) -> Target:
+        return Target(f"approval {code}")
+
+    @hand_back.preview
+    async def _hand_back_preview(self, code: str, approver: str, text: Content) -> Preview:
+        return Preview(f"Ask {approver} in ServiceNow to approve {code} once more", evidence=wire(text))
+
+    @hand_back.lookup
+    async def _hand_back_lookup(self, code: str, approver: str, text: Content) -> Found[None] | None:
+        """Done again while the decision stands: what is asked for already is left alone."""
+        try:
+            rows = await self._tables.do(lambda: self._decided_by(code, approver))
+        except IntegrationError:
+            return None
+        return None if rows else Found(None)
+
     async def decisions(self, requested: Requested) -> list[Decided]:
         """What was decided so far: a plain method for whoever waits for it, not an action."""
 
@@ -159,6 +187,11 @@ class ServiceNowApprovals:
         comments = [value(each["value"]) for each in rows if value(each["sys_created_by"]) == approver]
         because = Outside(comments[-1], f"servicenow approval of {approver}") if comments else None
         return Decided(sys_id, approver, approved, value(row["sys_updated_by"]) == approver, because)
+
+    def _decided_by(self, code: str, approver: str) -> list[dict[str, Any]]:
+        """This person's record under a code, where they decided already."""
+        rows = [each for each in self._rows(code) if value(each["approver.user_name"]) == approver]
+        return [each for each in rows if value(each["state"]) in ("approved", "rejected")]
 
     def _records(self, code: str) -> dict[str, str]:
         return {value(each["approver.user_name"]): record(each["sys_id"]) for each in self._rows(code)}

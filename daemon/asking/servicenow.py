@@ -14,8 +14,10 @@ from policies.approvals import Approvals, CannotAnswer
 from policies.door import Door
 from policies.visible import visible
 
-ASK, CLOSE = 51, 52
-"""The numbers of a question's messages, apart from those of every other way."""
+ASK, CLOSE, AGAIN = 51, 52, 60
+"""The numbers of a question's messages, apart from those of every other way: asked, closed, asked once more."""
+MOST = 30
+"""How often a question's records are handed back, so that nobody can fill the record."""
 FIRST, SLOWEST = 5.0, 60.0
 """Seconds between two looks at the records."""
 LONGEST = 12_000
@@ -85,23 +87,38 @@ class ServiceNowWay:
         fresh = [each for each in await self._servicenow.decisions(requested) if each.record not in seen]
         self.health = f"ServiceNow has no user {', '.join(requested.unknown)}" if requested.unknown else "ready"
         for each in fresh:
-            await self._take(approval, each)
-            seen.add(each.record)
+            handed_back = await self._take(approval, each)
+            if not handed_back:  # otherwise the same record is decided again
+                seen.add(each.record)
         return bool(fresh)
 
-    async def _take(self, approval: Approval, decided: Decided) -> None:
-        """Count a decision, if its approver made it."""
+    async def _take(self, approval: Approval, decided: Decided) -> bool:
+        """Count a decision, if its approver made it; whether they were asked once more, because it says no reason."""
         people = self._approvals.voters.people
         person = people.who("servicenow", decided.approver)
         if person is None or not decided.own or (decided.approved and self._approvals.voters.voted(approval, person)):
-            return
+            return False
         because = None if decided.because is None else visible(decided.because.open(), lines=False).strip()[:500]
         try:
             await self._approvals.answer(
                 approval.id, decided.approved, person, self.name, because=because, digest=approval.digest
             )
         except CannotAnswer as problem:
+            if approval.must_say_why and not because:
+                return await self._hand_back(approval, decided)
             self.health = in_words(problem)
+        return False
+
+    async def _hand_back(self, approval: Approval, decided: Decided) -> bool:
+        """Ask for a decision once more, with what it lacks; False where that was done too often."""
+        number = next((each for each in range(AGAIN, AGAIN + MOST) if not self._telling.begun(approval, each)), None)
+        now = await asyncio.to_thread(self._approvals.find, approval.id)
+        if number is None or now is None or now.status != "open":
+            return False
+        what, verb = ("approval", "approve") if decided.approved else ("rejection", "reject")
+        text = f"This {what} does not count yet: it needs a reason. Write yours as a comment, then {verb} again."
+        await self._telling.tell(approval, self._servicenow.hand_back.call(approval.id, decided.approver, text), number)
+        return True
 
     def _approvers(self, approval: Approval) -> list[str]:
         """The users of everybody who may approve, always in the same order."""

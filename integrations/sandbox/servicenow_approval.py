@@ -1,7 +1,7 @@
 """Approval records that belong to no change request: asked for by one account, decided by the person they name.
 
 https://www.servicenow.com/docs/r/servicenow-platform/approvals/c_Approvals.html: only the approver decides, and whoever
-asked may take it back while it is asked for.
+asked may take it back while it is asked for, or ask once more.
 """
 
 from __future__ import annotations
@@ -30,15 +30,19 @@ def ask(world: World, values: Mapping[str, str], by: str) -> Record:
 
 
 def set_state(world: World, record: Record, values: Mapping[str, str], by: str) -> Record:
-    """Let its approver decide, or whoever asked take it back.
+    """Let its approver decide, or whoever asked take it back or ask once more.
 
     Raises:
         Aborted: somebody else tries, or it is no longer asked for.
     """
     approver = world.all(kind("sys_user"))[record["approver"]]["user_name"]
     state = values.get("state", record["state"])
-    allowed = {"approved": approver, "rejected": approver, "not_required": record["sys_created_by"]}
-    if state != record["state"] and (record["state"] != "requested" or allowed.get(state) != by):
+    asker = record["sys_created_by"]
+    if record["state"] == "requested":
+        allowed = {"approved": approver, "rejected": approver, "not_required": asker}
+    else:
+        allowed = {"requested": asker} if record["state"] in ("approved", "rejected") else {}
+    if state != record["state"] and allowed.get(state) != by:
         raise Aborted("ACL Exception Update Failed due to security constraints")
     changed = update(world, TABLE, record, {name: values[name] for name in ("state", "comments") if name in values}, by)
     _comment(world, changed, values, by)

@@ -106,6 +106,26 @@ async def test_what_is_closed_is_no_longer_required(instance, approvals, door):
     assert (await approvals.withdraw.call("zzzzzz").look_up(KEY)).result is None
 
 
+async def test_who_decided_is_asked_once_more_with_what_is_missing(instance, approvals, door):
+    asked = await door(approvals.ask, "k7m2qd", PEOPLE, "May it?")
+    instance.decides(asked.records["dana.whitfield"], "dana.whitfield", state="approved")
+    call = approvals.hand_back.call("k7m2qd", "dana.whitfield", "Say why.")
+    assert await call.look_up(KEY) is None
+    await call.perform(KEY)
+    await call.perform(KEY)
+    assert (await call.look_up(KEY)).result is None
+    assert instance.states() == ["requested"] * 2
+    comments = [each["comments"] for each in instance.admin.state()["servicenow"]["approvals"]]
+    assert sorted(map(len, comments)) == [1, 2] and "Say why." in max(comments, key=len)
+    why = {"state": "approved", "comments": "tested"}
+    assert instance.decides(asked.records["dana.whitfield"], "dana.whitfield", **why) == 200
+    (decided,) = await approvals.decisions(asked)
+    assert decided.own and decided.because.open() == "tested"
+    assert call.target() == Target("approval k7m2qd")
+    preview = await call.preview()
+    assert "dana.whitfield" in preview.summary and preview.evidence == "Say why."
+
+
 async def test_others_records_are_not_ours_whatever_is_written_there(instance, approvals, door):
     """An approval of a change, on which somebody writes as we do, is never taken for the answer to a question."""
     (other,) = find(instance.world, TABLE)[:1]
@@ -122,6 +142,7 @@ async def test_while_nothing_answers_it_is_done_again_which_looks_first(instance
     instance.admin.fault(system="servicenow", kind="status", status=503, times=None)
     assert await approvals.ask.call("k7m2qd", PEOPLE, "x").look_up(KEY) is None
     assert await approvals.withdraw.call("k7m2qd").look_up(KEY) is None
+    assert await approvals.hand_back.call("k7m2qd", "dana.whitfield", "x").look_up(KEY) is None
 
 
 @pytest.mark.parametrize("code", ["", "K7", "a^b", "x" * 33, "a b"])

@@ -85,6 +85,38 @@ async def test_a_missing_reason_is_said(office: Office, company: Company) -> Non
     assert office.now(question).status == "open" and set(inbox.health()) == {"servicenow"}
 
 
+async def test_a_decision_without_the_reason_is_handed_back_once_and_can_be_given_again(
+    office: Office, company: Company
+) -> None:
+    office.opens(office.servicenow)
+    question = await office.asks(reason=True, group="payments")
+    await office.time.until(company.approvals)
+    for number, (state, verb) in enumerate([("approved", "approve"), ("rejected", "reject")], 1):
+        decides(company, "priya.raman", state=state)
+        await office.time.until(lambda number=number: len(company.approvals()[0]["comments"]) == 1 + number)
+        assert states(company) == {"priya.raman": "requested"}
+        assert company.approvals()[0]["comments"][-1].endswith(f"Write yours as a comment, then {verb} again.")
+    looks = len(company.admin.journal("servicenow"))
+    await office.time.until(lambda: len(company.admin.journal("servicenow")) > looks + 4)
+    assert len(office.refused()) == 2 and len(company.approvals()[0]["comments"]) == 3, "once for each"
+    told = [each for each in office.log.entries(run=f"ask-{question.id}") if each.type == "devos.action.done"]
+    assert len(told) == 3, "the question and two more, through the door"
+    decides(company, "priya.raman", state="approved", comments="tested")
+    ended = await office.ended(question)
+    assert (ended.status, ended.answered_by, ended.reason) == ("approved", "priya", "tested")
+
+
+async def test_a_hand_back_that_fails_is_tried_again(office: Office, company: Company) -> None:
+    office.opens(office.servicenow)
+    question = await office.asks(reason=True, group="payments")
+    await office.time.until(company.approvals)
+    company.admin.fault(system="servicenow", kind="status", status=403, method="PATCH", times=1)
+    (record,) = find(company.world, TABLE, sysapproval="")
+    update(company.world, TABLE, record, {"state": "approved"}, "priya.raman")
+    await office.time.until(lambda: len(company.approvals()[0]["comments"]) == 2)
+    assert states(company) == {"priya.raman": "requested"} and office.now(question).status == "open"
+
+
 async def test_who_has_no_user_is_named(office: Office, company: Company) -> None:
     people = {"ana": {}, "dana": {"servicenow": "dana.whitfield"}, "eve": {"servicenow": "eve.nobody"}}
     office.approvals.voters = type(office.approvals.voters)(People(people))

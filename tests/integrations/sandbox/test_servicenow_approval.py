@@ -52,6 +52,18 @@ def test_whoever_asked_takes_it_back(running: Running) -> None:
     assert send(running, "PATCH", f"{TABLE}/{sys_id}", {"state": "approved"}, by="dana.whitfield").status_code == 403
 
 
+def test_whoever_asked_may_ask_once_more(running: Running) -> None:
+    sys_id = asked(running)
+    again = {"state": "requested", "comments": "Why?"}
+    assert send(running, "PATCH", f"{TABLE}/{sys_id}", {"state": "approved"}, by="dana.whitfield").status_code == 200
+    for other in ("dana.whitfield", "sam.okafor"):
+        assert send(running, "PATCH", f"{TABLE}/{sys_id}", again, by=other).status_code == 403
+    assert send(running, "PATCH", f"{TABLE}/{sys_id}", again).status_code == 200
+    assert told(running) == [{"approver": "dana.whitfield", "state": "requested", "comments": ["May it?", "Why?"]}]
+    assert send(running, "PATCH", f"{TABLE}/{sys_id}", {"state": "not_required"}).status_code == 200
+    assert send(running, "PATCH", f"{TABLE}/{sys_id}", again).status_code == 403
+
+
 @pytest.mark.parametrize("wrong", [{"approver": ""}, {"approver": "nobody"}, {"state": "approved"}, {"state": ""}])
 def test_what_is_no_request(running: Running, wrong: dict[str, str]) -> None:
     body = {"approver": DANA, "state": "requested", **wrong}
