@@ -24,7 +24,8 @@ _SECRET_NAME = re.compile(
     r"""
     (?: ^ | _ )
     (?: password | passwd | passphrase | passcode | pwd | (?<=_)pass | secrets? | credentials? | cookies?
-      | authorization | token | jwt | jsessionid | api_?key | private_?key
+      | authorization | jwt | jsessionid | api_?key | private_?key
+      | (?<! page_ ) (?<! skip_ ) (?<! client_request_ ) (?<! idempotency_ ) token
       | (?: secret | signing | encryption | access | account | shared )_key
       | webhook_url | connection_string | signature | ssn | cvv | cvc | card_?number
     )
@@ -33,7 +34,11 @@ _SECRET_NAME = re.compile(
     """,
     re.VERBOSE,
 )
-"""Found in a name written in snake case; "tokens" is absent because it counts what a model read."""
+"""Found in a name written in snake case; "tokens" is absent because it counts what a model read, and tokens that mark
+a page or a repeated request open nothing."""
+
+_REFERENCE = frozenset({"name", "namespace", "secretName", "optional", "defaultMode"})
+"""What an object consists of that only says which secret is meant, as Kubernetes writes it."""
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
@@ -98,8 +103,11 @@ def _object(value: dict[str, Json], of_text: Callable[[str], str]) -> dict[str, 
 
 
 def _hidden(value: Json) -> Json:
-    """What is written of a secret: that there is one. None, a truth value and an empty text give nothing away."""
-    return value if value is None or value == "" or isinstance(value, bool) else REDACTED
+    """What is written of a secret: that there is one. Nothing, a truth value and a secret's name give nothing away."""
+    if value is None or value == "" or isinstance(value, bool):
+        return value
+    named = value if isinstance(value, list) else [value]
+    return value if all(isinstance(each, dict) and _REFERENCE.issuperset(each) for each in named) else REDACTED
 
 
 def _is_flag(argument: Json) -> bool:

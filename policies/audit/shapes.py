@@ -32,8 +32,10 @@ def _basic(match: re.Match[str]) -> str:
     return f"{match[1]}{REDACTED}" if secret else match[0]
 
 
-_NAMED = r"password | passwd | pwd | passphrase | secret | token | (?:api|access|private|account|shared)[_-]?key"
-"""What a value is called that is a secret, in texts; in shared access keys the words stand together."""
+_NAMED = r"""password | passwd | pwd | passphrase | (?<!\d{12}:)secret | (?<!skip)(?<!page)(?<!page[_-])token
+    | (?:api|access|private|account|shared)[_-]?key"""
+"""What a value is called that is a secret, in texts; in shared access keys the words stand together. In an ARN the word
+"secret" after the account is followed by a name, and the token of a page says where a list goes on."""
 
 _SHAPES = (
     _Shape(

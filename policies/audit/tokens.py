@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 REDACTED = "[redacted]"
@@ -58,7 +59,12 @@ _TOKEN = re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(_PREFIXES.values())})")
 _RUN = re.compile(r"(?<![\w-])[\w-]{15}")
 """What every token has somewhere, and most texts have nowhere."""
 
-_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_-])(?<!W/\")[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
+"""Forty characters that stand by themselves; weak ETags may be as long."""
+
+_WORD = re.compile(r"[A-Z]?[a-z]{3,}")
+_WORDS = 24
+"""Letters in words from which on forty characters are a name: one random text in a thousand has as many."""
 
 
 def without_tokens(text: str, lower: str) -> str:
@@ -77,4 +83,17 @@ def _mixed(match: re.Match[str]) -> str:
     """An AWS secret key is 40 random characters: capitals all over it, which a hash, a name or a path has not."""
     text = match[0]
     capitals, small, digits = (sum(map(kind, text)) for kind in (str.isupper, str.islower, str.isdigit))
-    return REDACTED if min(capitals, small) >= 7 and digits else text
+    if min(capitals, small) < 7 or not digits or sum(map(len, _WORD.findall(text))) >= _WORDS or _says_something(text):
+        return text
+    return REDACTED
+
+
+def _says_something(text: str) -> bool:
+    """Whether this is base64 of a text or of numbers, as in New Relic's entity GUIDs and Exchange's change keys."""
+    decoded = base64.b64decode(text)
+    if b"\0\0\0" in decoded:
+        return True
+    try:
+        return all(each.isprintable() or each in "\r\n\t" for each in decoded.decode())
+    except UnicodeDecodeError:
+        return False

@@ -58,7 +58,7 @@ NAMES = [
     *("apiKey", "api_key", "apikey", "X-API-Key", "privateKey", "private_key", "secretAccessKey", "signing_key"),
     *("authorization", "Authorization", "Proxy-Authorization", "cookie", "Set-Cookie", "cookies", "credentials"),
     *("webhook_url", "connectionString", "JSESSIONID", "password_hash"),
-    *("DB_PASS", "cardNumber", "ssn", "cvv"),
+    *("DB_PASS", "cardNumber", "ssn", "cvv", "ID_TOKEN_REQUEST_TOKEN"),
 ]
 
 ORDINARY = [
@@ -107,7 +107,21 @@ def test_nothing_is_no_secret(value: Json) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["key", "tokens", "max_tokens", "secretName", "passed", "tokenizer", "author", "keys", "issue_key", "cookiecutter"],
+    [
+        "nextPageToken",
+        "skip_token",
+        "ClientRequestToken",
+        "key",
+        "tokens",
+        "max_tokens",
+        "secretName",
+        "passed",
+        "tokenizer",
+        "author",
+        "keys",
+        "issue_key",
+        "cookiecutter",
+    ],
 )
 def test_what_stands_under_an_ordinary_name_stays(name: str) -> None:
     assert redact({name: "DEV-456"}) == {name: "DEV-456"}
@@ -159,6 +173,12 @@ def test_what_is_no_text_stays(value: Json) -> None:
         ("https://ana:hunter2@git.example.com/x.git", "https://ana:[redacted]@git.example.com/x.git"),
         ("https://x/y?token=hunter2&page=2", "https://x/y?token=[redacted]&page=2"),
         ("https://x/y?sig=hunter2", "https://x/y?sig=[redacted]"),
+        ("page_password=hunter2 page_secret=hunter2", "page_password=[redacted] page_secret=[redacted]"),
+        ("https://x/y?pageToken=two&token=hunter2", "https://x/y?pageToken=two&token=[redacted]"),
+        (
+            f"arn:aws:secretsmanager:x:{'1' * 12}:secret:a secret:b",
+            f"arn:aws:secretsmanager:x:{'1' * 12}:secret:a secret:[redacted]",
+        ),
         (
             "https://hooks.slack.com/services/" + "T0/B0/abc",
             "https://hooks.slack.com/[redacted]",
@@ -182,6 +202,35 @@ def test_a_value_with_its_name_beside_it_is_taken_out() -> None:
     environment = [{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "PORT", "value": "80"}, {"key": "token"}]
     assert redact(environment) == [{"name": "DB_PASSWORD", "value": "[redacted]"}, *environment[1:]]
     assert redact({"key": "api_key", "value": "hunter2"}) == {"key": "api_key", "value": "[redacted]"}
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"imagePullSecrets": [{"name": "registry"}], "secrets": []},
+        {"secret": {"secretName": "web-app-tls", "optional": True, "defaultMode": 420}},
+        {"secret": {"name": "tls", "namespace": "production"}},
+    ],
+)
+def test_a_secret_s_name_is_no_secret(named: Json) -> None:
+    assert redact(named) == named
+    assert redact({"secret": [{"name": "tls"}, "hunter2"]}) == {"secret": "[redacted]"}
+    assert redact({"secret": {"name": "tls", "key": "hunter2"}}) == {"secret": "[redacted]"}
+
+
+def test_the_guid_of_an_entity_comes_through_as_it_is() -> None:
+    for number in range(10_000, 12_000):
+        for account in ("1", "3914207"):
+            guid = base64.b64encode(f"{account}|APM|APPLICATION|8{number}".encode()).decode()
+            assert redact({"id": "d-1", "entity": guid, "said": f"marked {guid}"})["entity"] == guid
+            assert redact(f"guid = '{guid}'") == f"guid = '{guid}'"
+
+
+def test_of_a_thousand_random_secrets_of_forty_characters_next_to_none_stays() -> None:
+    dice = random.Random(11)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    stay = sum(redact(secret) == secret for secret in ("".join(dice.choices(letters, k=40)) for _ in range(5000)))
+    assert stay <= 25
 
 
 def test_what_follows_a_secret_option_is_taken_out() -> None:

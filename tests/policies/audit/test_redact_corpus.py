@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -65,6 +66,9 @@ def filled(template: str, dice: random.Random) -> str:
             account = "".join(dice.choices("0123456789", k=int(rest[1])))
             return spaced(iban(rest[0], account, dice.randint(1, 90) * (kind == "notiban")), group, " ")
         letters, _, count = match[1].rpartition(":")
+        if kind == "base64":  # of a text that ends with so many random digits
+            text = letters.partition(":")[2] + "".join(dice.choices("123456789", k=int(count)))
+            return base64.b64encode(text.encode()).decode().rstrip("=")
         allowed = re.compile(f"[{letters}]")
         return "".join(dice.choices([each for each in CHARACTERS if allowed.match(each)], k=int(count)))
 
