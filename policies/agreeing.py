@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 from policies.action import Call, Json, Unreachable, digest
@@ -13,6 +13,22 @@ from policies.brake import Brake
 from policies.decision import Decision, Demand, Level
 from policies.output import Origin, Refused
 from policies.plan import Change, Plan
+
+SHOWN = {
+    "evidence": "the evidence",
+    "before": "the number before",
+    "cost": "the cost",
+    "rule": "the rule",
+    "level": "the level",
+    "environment": "the environment",
+    "summary": "what it does",
+    "undo": "how it is taken back",
+    "outside": "what may come from others' words",
+    "opened": "what was read before",
+}
+"""What of a change must be as it was shown, in words."""
+BRIEF = frozenset(("before", "cost", "rule", "level", "environment"))
+"""Of these, what is short enough to be named with what it was and is."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +123,9 @@ class Agreeing:
             subject, asked = "plan", plan
             because = next(each.because for each in plan.changes if each.level == str(plan.level))
         else:
-            subject, asked, because = f"step:{single.step}", Plan((single,)), decision.because
+            subject, asked = f"step:{single.step}", Plan((single,))
+            again = await asyncio.to_thread(self._again, origin.run, plan, planned, single)
+            because = f"{decision.because} {again}".strip()
         about = _About(subject, asked.digest, asked.shown(), because)
         while True:
             given = await self._given(origin, decision, about)
@@ -119,6 +137,25 @@ class Agreeing:
                 return agreement
             if all([await self._approvals.use(each) for each in given]):
                 return agreement
+
+    def _again(self, run: str, plan: Plan, planned: Change | None, now: Change) -> str:
+        """What is different from what was agreed last about this change, in a sentence; empty where nothing was."""
+        step, digest = f"step:{now.step}", Plan((now,)).digest
+        past = [
+            each
+            for each in self._approvals.of_run(run)
+            if (each.subject == step or (each.subject, each.digest) == ("plan", plan.digest))
+            and each.digest != digest
+            and len(each.given) >= each.votes
+        ]
+        if not past:
+            return ""
+        last = past[-1]
+        then = planned if last.subject == "plan" else _change(last.plan[0])
+        if then is None:
+            return "" if plan.open else f"It is not part of what was approved as {last.id}."
+        moved = " and ".join(_moved(then, now))
+        return f"It is asked again: {moved} changed since {last.id} was approved." if moved else ""
 
     async def _given(self, origin: Origin, decision: Decision, about: _About) -> list[Approval]:
         """Ask everybody whom the decision names, in order."""
@@ -211,6 +248,22 @@ class Agreeing:
                 pause = min(pause * 1.5, 60.0)
         finally:
             self._waits.set(self._waits.outside, origin.run, None)
+
+
+def _change(shown: Mapping[str, Any]) -> Change:
+    """The change that was shown so in a question of its own."""
+    return Change(**{each.name: shown[each.name] for each in fields(Change)})
+
+
+def _moved(then: Change, now: Change) -> Iterator[str]:
+    """What of a change is not as it was shown any more, in words: "the number before (4, now 3)"."""
+    for name, words in SHOWN.items():
+        if name in ("summary", "undo") and then.before != now.before:
+            continue  # the number stands in both
+        was, still = getattr(then, name), getattr(now, name)
+        if not replace(now, args=then.args, **{name: was}).holds(now):
+            brief = name in BRIEF and was is not None and still is not None
+            yield f"{words} ({was}, now {still})" if brief else words
 
 
 def _demands(decision: Decision) -> tuple[Demand, ...]:

@@ -66,6 +66,10 @@ async def test_whatever_deviates_from_the_plan_is_asked_about_by_itself(
     run = await devos.start(planned_then_done(PLANNED, done))
     assert await questions(devos, run) == asked
     assert [(each["deployment"], each["replicas"]) for each in devos.wire.journal("scale")] == done
+    plan, *others = devos.approvals.of_run(run) or [None]
+    if plan is not None and plan.subject == "plan":
+        says = f"It is not part of what was approved as {plan.id}."
+        assert all(each.because.endswith(says) for each in others)
 
 
 async def test_what_comes_later_is_filled_in_exactly(devos: DevOS) -> None:
@@ -151,6 +155,8 @@ async def test_a_number_that_moved_since_the_plan_was_shown_is_asked_about_again
     await devos.wire.send("scale", **elsewhere)
     assert await questions(devos, run) == ["plan", "step:1"]
     assert (await devos.ended(run))["status"] == "done"
+    again = "It is asked again: the number before (4, now 3) and the rule (changes-in-production, now leaps) "
+    assert devos.approvals.of_run(run)[1].because.endswith(f"{again}changed since {first['id']} was approved.")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +185,39 @@ async def test_evidence_that_changed_since_it_was_shown_is_asked_about_again(
     evidence = now
     await devos.approvals.answer(question["id"], True, "ana", "test")
     assert await questions(devos, run) == asked
-    assert [each.plan[0]["evidence"] for each in devos.approvals.of_run(run)][1:] == [now] * (len(asked) - 1)
+    again = devos.approvals.of_run(run)[1:]
+    assert [each.plan[0]["evidence"] for each in again] == [now] * (len(asked) - 1)
+    says = f"It is asked again: the evidence changed since {question['id']} was approved."
+    assert all(each.because.endswith(says) for each in again)
+
+
+async def test_what_is_asked_once_more_is_told_from_what_was_agreed_last(
+    devos: DevOS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = Preview("Restart web-app", "Start it", evidence="a", cost=10)
+
+    async def preview(*_: object, **__: object) -> Preview:
+        return said
+
+    async def restarts(devos: DevOS) -> str:
+        return f"{await devos.kubernetes.restart('web-app', 'production')}"
+
+    monkeypatch.setattr(ACTIONS["kubernetes.restart"], "_preview", preview)
+    run = await devos.start(restarts)
+    question = await devos.asked(run)
+    for now, moved in (
+        (Preview("Restart web-app", "Start it", evidence="b", cost=12), "the evidence and the cost (10, now 12)"),
+        (Preview("Restart it all", "Start it", evidence="b", cost=12), "what it does"),
+        (Preview("Restart it all", "", evidence="b"), "the cost and how it is taken back"),
+    ):
+        said, before = now, question
+        await devos.approvals.answer(before["id"], True, "ana", "test")
+        shown = await devos.when(run, lambda shown, before=before: shown["approvals"] not in ([], [before]))
+        (question,) = shown["approvals"]
+        says = f"It is asked again: {moved} changed since {before['id']} was approved."
+        assert question["because"].endswith(says)
+    await devos.approvals.answer(question["id"], True, "ana", "test")
+    assert (await devos.ended(run))["status"] == "done"
 
 
 @pytest.mark.parametrize("now", [Preview("Move it from done", "To open"), Preview("Move it from open")])
