@@ -21,6 +21,30 @@ LARGEST = 256 * 1024
 """Bytes of config.toml; people's have a few thousand."""
 
 
+PLAINLY = {
+    "missing": "it must be set",
+    "less_than_equal": "it can be {le:g} at most",
+    "greater_than_equal": "it must be {ge:g} at least",
+    "greater_than": "it must be more than {gt:g}",
+    "literal_error": "it can be {expected}",
+    "finite_number": "it must be a number",
+    "float_type": "it must be a number",
+    "float_parsing": "it must be a number",
+    "int_type": "it must be a whole number",
+    "int_parsing": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "bool_type": "it must be true or false",
+    "bool_parsing": "it must be true or false",
+    "string_type": "it must be a text, in quotation marks",
+    "path_type": "it must be a path, in quotation marks",
+    "list_type": "it must be a list, in square brackets",
+    "dict_type": "it must be a section, with settings of its own",
+    "model_type": "it must be a section, with settings of its own",
+    "model_attributes_type": "it must be a section, with settings of its own",
+}
+"""The kinds of mistakes, as pydantic calls them → how a person is told."""
+
+
 class BadConfig(Exception):
     """config.toml is wrong: the message says where, what, and what to write instead."""
 
@@ -83,7 +107,14 @@ def _problem(file: Path, text: str, error: Any) -> str:
             variable = _variable(SECRETS[path[0]])
             return f"{where}: secrets do not stand in config.toml; set the environment variable ${variable} instead."
         return f"{where}: there is no setting {'.'.join(path)!r}.{_instead(path)}"
-    return ": ".join([where, *([".".join(path)] if path else []), f"{error['msg'].removeprefix('Value error, ')}."])
+    return ": ".join([where, *([".".join(path)] if path else []), f"{_plainly(error)}."])
+
+
+def _plainly(error: Any) -> str:
+    """What is wrong with a value, without the words of the library that checks it."""
+    if error["type"] in PLAINLY:
+        return PLAINLY[error["type"]].format(**error.get("ctx", {}))
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _instead(path: list[str]) -> str:

@@ -95,17 +95,33 @@ class Rules(Section):
     pack: Literal["careful", "team", "read-only"] = "careful"
 
 
+def _is_git(where: str) -> bool:
+    """Whether a witness is a git repository, as policies/audit/shipping.py tells it from a file."""
+    return where.startswith("git:") or where.endswith(".git") or bool(re.search(r"://|^[^/:]*@[^/:]*:", where))
+
+
 class Audit(Section):
     """How the record is kept."""
 
     keyring: Literal["auto", "file"] = "auto"
     """Whether the signing key lives in the system's keyring where there is one, or in a file of mode 0600."""
     witnesses: list[str] = []
-    """Where signed heads are kept besides: paths of files, or git repositories."""
+    """Where signed heads are kept besides: full paths of files, or git repositories."""
     keep_days: Annotated[int, Field(ge=1)] | None = None
     """Days until a payload is erased; the proof of its entry stays. By default payloads are kept."""
     keep_megabytes: Annotated[int, Field(ge=1)] | None = None
     """How much room payloads may take before the oldest are erased."""
+
+    @field_validator("witnesses")
+    @classmethod
+    def _are_found_from_everywhere(cls, witnesses: list[str]) -> list[str]:
+        for each in witnesses:
+            if not each.startswith(("/", "~/")) and not _is_git(each):
+                path = "'/mnt/backup/devos.checkpoint' or '~/devos.checkpoint'"
+                raise ValueError(
+                    f"{each!r} is neither a full path nor a git repository; write where it lies, as in {path}"
+                )
+        return [str(Path(each).expanduser()) if each.startswith("~/") else each for each in witnesses]
 
 
 class Dashboard(Section):

@@ -5,11 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Protocol
 
 from daemon.commands.common import in_a_line, printable, put
 from daemon.questions import change_lines, question_lines
 
+COLUMNS = 100
+"""How wide a list of runs is at most."""
+SHORTEST = 12
+"""Characters of what was asked for that are shown beside what is waited for."""
 MARKS = {"done": "ok", "failed": "FAILED", "denied": "DENIED", "running": "...", "asking": "asks"}
 
 
@@ -150,14 +155,17 @@ def plan_lines(plan: dict[str, Any]) -> list[str]:
 
 
 def table_of_runs(runs: list[dict[str, Any]]) -> str:
-    """The newest runs, one line each."""
+    """The newest runs, one line of at most a hundred columns each, under a line that says what stands in them."""
     if not runs:
         return 'Nothing was asked for yet. Try: devos say "how many replicas does web-app have"'
-    lines = []
+    lines = [f"{'run':<15}  {'began':<12}  {'status':<9} {'request':<16} what was said"]
     for run in runs:
+        began = f"{datetime.fromisoformat(run['started']).astimezone():%d %b %H:%M}"
         text = run["said"] if run["status"] in ("failed", "denied") else run["utterance"]["text"]
         note = f" (waits for {run['waits_for']})" if run["waits_for"] else ""
-        lines.append(in_a_line(f"{run['run']}  {run['status']:<9} {run['intent']:<18} {text}{note}"))
+        head = in_a_line(f"{run['run']:<15}  {began}  {run['status']:<9} {run['intent']:<16} ")
+        room = max(SHORTEST, COLUMNS - len(head) - len(note))
+        lines.append(_short(f"{head}{_short(in_a_line(text), room)}{in_a_line(note)}", COLUMNS))
     return "\n".join(lines)
 
 
@@ -165,8 +173,8 @@ def _slots(run: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in run["slots"].items() if value is not None)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59]}…"
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _count(number: int, what: str) -> str:

@@ -39,15 +39,27 @@ class IntentError(TypeError):
     """A request is declared wrongly; raised where its module is imported, so that it cannot go unnoticed."""
 
 
+PRODUCTS = {"NewRelic": "New Relic", "Cdk": "AWS CDK"}
+"""What systems are called that are not called like their class."""
+
+
 class MissingSystem(LookupError):
-    """A request needs a system that is not connected."""
+    """A request needs a system that is not connected; `missing` are the classes' names."""
 
     def __init__(self, intent: str, missing: Sequence[str]) -> None:
         super().__init__(intent, list(missing))
         self.intent, self.missing = intent, list(missing)
 
     def __str__(self) -> str:
-        return f"{self.intent} needs {' and '.join(self.missing)}, not connected here; nothing was done."
+        systems = _enumerated([PRODUCTS.get(each, each) for each in self.missing])
+        sections = _enumerated([f"[{each.lower()}]" for each in self.missing])
+        how = f"section {sections} connects it" if len(self.missing) == 1 else f"sections {sections} connect them"
+        where = f"In config.toml, the {how}; docs/connect.md says how."
+        return f"{self.intent} needs {systems}, not connected here; nothing was done. {where}"
+
+
+def _enumerated(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,8 @@ SYSTEMS = ("kubernetes", "rancher", "newrelic", "jira", "servicenow", "teams", "
         ({"approvals": {"programs": ["robot"]}}, "'robot' is no full path"),
         ({"rules": {"pack": "careless"}}, "careful"),
         ({"audit": {"keep_days": 0}}, "greater than or equal to 1"),
+        ({"audit": {"witnesses": ["/fine", "relative/x"]}}, "'relative/x' is neither a full path nor a git repository"),
+        ({"audit": {"witnesses": ["~somebody/x"]}}, "neither a full path nor a git repository"),
         ({"dashboard": {"port": 70000}}, "65535"),
         ({"kubernetes": {}}, "needs url or kubeconfig"),
         ({"runs": {"database": "postgresql://me:secret@here/x"}}, "secrets do not stand in config.toml"),
@@ -47,3 +50,9 @@ def test_a_group_is_made_of_people() -> None:
     settings = Config.model_validate(written)
     assert settings.groups == {"lead": ["mira"]}
     assert settings.people["mira"].entra == "8a6f"
+
+
+def test_a_witness_in_ones_home_is_found_there_and_addresses_stay() -> None:
+    git = ["git@git.example.com:audit/devos.git", "git:~/devos", "https://git.example.com/devos", "../devos.git"]
+    settings = Config.model_validate({"audit": {"witnesses": ["~/devos.checkpoint", "/mnt/x", *git]}})
+    assert settings.audit.witnesses == [str(Path.home() / "devos.checkpoint"), "/mnt/x", *git]

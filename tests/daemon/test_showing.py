@@ -64,6 +64,7 @@ def run(**other: Any) -> dict[str, Any]:
         "intent": "scale_deployment",
         "slots": {"deployment": "web-app", "replicas": 10, "ticket": None},
         "tier": "medium",
+        "started": "2026-11-20T17:41:06.423Z",
         "status": "done",
         "steps": [step()],
         "said": "It is done.",
@@ -125,11 +126,22 @@ def test_a_run_whole() -> None:
 def test_the_newest_runs() -> None:
     assert table_of_runs([]).startswith("Nothing was asked for yet. Try: devos say ")
     lines = table_of_runs(
-        [run(), run(status="failed", said=EVIL), run(status="waiting", waits_for="a thaw", said=None)]
+        [
+            run(),
+            run(status="failed", said=EVIL),
+            run(status="waiting", waits_for="a thaw", said=None),
+            run(status="failed", said="It went wrong. " * 20),
+            run(status="waiting", utterance={"text": "scale it " * 20}, waits_for="a thaw", said=None),
+        ]
     ).splitlines()
-    assert lines[0] == "261120-1f3a9c2e  done      scale_deployment   scale it"
-    assert lines[1].endswith("failed    scale_deployment    yes: devos approve zzzzzz")
-    assert len(lines) == 3 and lines[2].endswith("scale it (waits for a thaw)")
+    assert lines[:2] == [
+        "run              began         status    request          what was said",
+        "261120-1f3a9c2e  20 Nov 17:41  done      scale_deployment scale it",
+    ], "local time; tests run in UTC"
+    assert lines[2].endswith("failed    scale_deployment  yes: devos approve zzzzzz")
+    assert len(lines) == 6 and lines[3].endswith("scale it (waits for a thaw)")
+    assert len(lines[4]) == 100 and lines[4].endswith("…")
+    assert len(lines[5]) == 100 and lines[5].endswith("… (waits for a thaw)")
 
 
 def test_each_line_once(capsys: pytest.CaptureFixture[str]) -> None:

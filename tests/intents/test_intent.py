@@ -99,7 +99,12 @@ async def test_a_missing_system_stops_before_anything_runs() -> None:
 
     with pytest.raises(MissingSystem, match=r"counted needs Kubernetes and Jira, not connected here; nothing was done"):
         await counted.run(Scale("web-app", 10), {})
-    with pytest.raises(MissingSystem, match="needs Jira"):
+    several = MissingSystem("counted", ["Rancher", "NewRelic", "Jira"])
+    assert str(several) == (
+        "counted needs Rancher, New Relic and Jira, not connected here; nothing was done. "
+        "In config.toml, the sections [rancher], [newrelic] and [jira] connect them; docs/connect.md says how."
+    )
+    with pytest.raises(MissingSystem, match=r"needs Jira, .* the section \[jira\] connects it"):
         await counted.run(Scale("web-app", 10), {Kubernetes: Kubernetes()})
     with pytest.raises(TypeError, match="takes Scale, not Thawed"):
         await counted.run(Thawed(3), {Kubernetes: Kubernetes(), Jira: Jira()})

@@ -19,8 +19,10 @@ def test_the_newest_are_listed_first(house: House) -> None:
     listed = house.devos("runs", "--json").json
     assert [run["run"] for run in listed[:2]] == asked[::-1]
     assert len(house.devos("runs", "list", "--limit", "1", "--json").json) == 1
-    first, second, *_ = house.devos("runs").out.splitlines()
-    assert first.split()[:3] == [asked[1], "done", "scale_deployment"] and second.split()[0] == asked[0]
+    head, first, second, *_ = house.devos("runs").out.splitlines()
+    assert head.split()[:4] == ["run", "began", "status", "request"]
+    assert first.startswith(asked[1]) and first.split()[4:6] == ["done", "scale_deployment"]
+    assert second.split()[0] == asked[0]
 
 
 def test_one_is_shown_with_its_steps(house: House) -> None:
