@@ -143,11 +143,17 @@ async def test_one_that_hangs_keeps_nobody(
     await log.append(entry())
     witnesses = [Witness(Hanging("a disk"), signer.verifier), Witness(stick, signer.verifier)]
     shipping = Shipping(log, path, witnesses, patience=0.05)
-    assert (await shipping.compare())[0] == "The witness a disk could not be asked: no answer within 0.05 seconds."
-    await shipping.ship()
-    assert [seen.size for seen in shipping.state] == [None, 1]
-    assert shipping.state[0].problem == "it still has not answered the last time it was asked"
-    answer.set()
+    try:
+        assert (await shipping.compare())[0] == "The witness a disk could not be asked: no answer within 0.05 seconds."
+        async with asyncio.timeout(60):
+            await shipping.ship()
+            while shipping.state[1].size is None:  # on a busy machine the stick may not answer in time either
+                await asyncio.sleep(0)
+                await shipping.ship()
+        assert [seen.size for seen in shipping.state] == [None, 1]
+        assert shipping.state[0].problem == "it still has not answered the last time it was asked"
+    finally:
+        answer.set()
 
 
 async def test_without_witnesses_there_is_nothing_to_do(log: Log, path: Path) -> None:
