@@ -191,17 +191,19 @@ class Desk:
 
     async def _approvals(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         found = await asyncio.to_thread(self._app.approvals.open)
-        yield {"approvals": [self._shown(approval) for approval in found]}
+        yield {"approvals": [each.to_json() | {"left_to": self._left_to(each)} for each in found]}
 
     async def _told(self, run: dict[str, Any]) -> Json:
         """A run as whoever sits here sees it."""
-        codes = [each["id"] for each in run["approvals"]]
-        found = [await asyncio.to_thread(self._app.approvals.find, code) for code in codes]
-        return {"run": run | {"approvals": [self._shown(each) for each in found if each is not None]}}
+        shown = []
+        for each in run["approvals"]:
+            found = await asyncio.to_thread(self._app.approvals.find, each["id"])
+            shown.append(each | {"left_to": self._left_to(found) if found is not None else ""})
+        return {"run": run | {"approvals": shown}}
 
-    def _shown(self, approval: Approval) -> Json:
-        """A question with who could answer it where whoever sits here cannot."""
-        return approval.to_json() | {"left_to": self._app.approvals.voters.others(approval, self._app.person)}
+    def _left_to(self, approval: Approval) -> str:
+        """Who could say yes where whoever sits here cannot."""
+        return self._app.approvals.voters.others(approval, self._app.person)
 
     async def _answer(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         code, yes = question["id"], question["yes"] is True

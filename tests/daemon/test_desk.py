@@ -102,3 +102,26 @@ def test_a_rule_that_forbids_is_named(own: House) -> None:
     counted = own.devos("say", "how many replicas does analytics service have", "--plan")
     assert counted.code == 3 and counted.out.startswith("It would fail: kubernetes.deployment is ")
     assert not own.changes("kubernetes")
+
+
+def test_who_asked_sees_who_can_say_yes_which_rule_wants_it_and_how_to_give_it_up(own: House) -> None:
+    (own.home / "rules").mkdir()
+    (own.home / "rules" / "mine.cedar").write_text(
+        '@id("one-of-payments")\n@because("One of payments approves it.")\n@approval("approve")\n@group("payments")\n'
+        'permit (principal, action == Action::"kubernetes.scale", resource);\n'
+        '@id("two-of-payments")\n@approval("approve")\n@group("payments")\n@votes("2")\n@reason("required")\n'
+        'permit (principal, action == Action::"kubernetes.scale", resource);\n'
+    )
+    (own.home / "config.toml").write_text(
+        '[person]\nname = "ada"\n[people.ada]\n[people.grace]\n[people.tom]\n[groups]\npayments = ["grace", "tom"]\n'
+    )
+    own.start("--sandbox")
+    said = own.devos("say", STAGING)
+    (question,) = own.devos("approvals", "--json").json
+    assert question["left_to"] == "grace, tom"
+    needs = "It needs 2 approvals of payments, each with a reason, by rule two-of-payments (mine.cedar:6): grace, tom."
+    only = f"only grace, tom can answer it; ada gives it up: devos runs cancel {question['run']}"
+    for shown in (said, own.devos("approvals"), own.devos("runs", "show", question["run"])):
+        assert needs in shown.out and only in shown.out and "devos approve" not in shown.out
+    assert own.devos("runs", "cancel", question["run"]).code == 0
+    assert own.devos("approvals", "--json").json == []
