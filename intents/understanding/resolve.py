@@ -25,6 +25,8 @@ class Refusal:
     because: str
     nearest: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    unread: bool = False
+    """Whether it is only that the names could not be read."""
 
 
 class Resolving:
@@ -45,7 +47,7 @@ class Resolving:
             if problem is not None:
                 because, instead = problem
                 corrected = [self.example(reading, {name: each}) for each in instead]
-                return Refusal(because, corrected, missing)
+                return Refusal(because, corrected, missing, _named_in(slots[name], value) in self._catalogue.unread)
         if missing:
             return Refusal(" ".join(slots[name].question for name in missing), [self.example(reading)], missing)
         complete: object = reading.intent.slots(**values)
@@ -151,6 +153,16 @@ def strange_names(reading: Reading) -> list[tuple[str, str]]:
 def faults(reading: Reading) -> tuple[int, int, int]:
     """What is wrong with a reading, the worst first: slots missing, slots unknown, names among them."""
     return len(missing_in(reading)), len(reading.unknown), len(strange_names(reading))
+
+
+def _named_in(slot: Slot, value: object) -> str | None:
+    """The kind of name that a slot's value is looked up as; None where its shape alone is looked at."""
+    match slot.mark:
+        case Named(kind):
+            return kind
+        case Shaped(begins_with=kind) if not isinstance(value, Unknown):
+            return kind
+    return None
 
 
 def _titled(slot: Slot) -> str:

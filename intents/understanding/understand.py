@@ -51,6 +51,8 @@ class NotUnderstood:
     """Sentences that it could have meant, best first."""
     missing: list[str] = field(default_factory=list)
     """Slots that must still be said."""
+    unread: bool = False
+    """Whether it is only that the names could not be read; the sentence itself may be right."""
     stage: str = "template"
     ms: float = 0.0
 
@@ -102,7 +104,7 @@ class Understanding:
         for reading in self._resolving.likely(self._templates.near(said, self.catalogue)):
             outcome = self._resolving.resolve(reading, context)
             if isinstance(outcome, Refusal):
-                return NotUnderstood(text, outcome.because, outcome.nearest, outcome.missing)
+                return _refused(text, outcome)
         return NotUnderstood(text, f"I {took} {said!r}, and know no such request.", self._examples.alike(said))
 
     def _settle(self, text: str, readings: Sequence[Reading], context: Context) -> Understood | NotUnderstood:
@@ -117,4 +119,8 @@ class Understanding:
             meant = [self._resolving.example(reading) for reading in holding.values()]
             return NotUnderstood(text, f"That can mean {' or '.join(map(repr, meant))}; which one?", meant)
         refusal = next(outcome for _, outcome in outcomes if isinstance(outcome, Refusal))
-        return NotUnderstood(text, refusal.because, refusal.nearest, refusal.missing)
+        return _refused(text, refusal)
+
+
+def _refused(text: str, refusal: Refusal) -> NotUnderstood:
+    return NotUnderstood(text, refusal.because, refusal.nearest, refusal.missing, refusal.unread)

@@ -63,6 +63,23 @@ def test_a_name_that_does_not_exist_is_never_guessed(understanding: Understandin
     assert answer.ms > 0
 
 
+def test_an_answer_tells_names_that_could_not_be_read_from_a_sentence_that_is_wrong(
+    requests: list[Intent], catalogue: Catalogue, context: Context
+) -> None:
+    unread = {"deployment": "ask again.", "project": "ask again."}
+    understanding = Understanding(requests, replace(catalogue, unread=unread))
+
+    def answer(text: str) -> NotUnderstood:
+        said = understanding.understand(text, context, channel="typed")
+        assert isinstance(said, NotUnderstood)
+        return said
+
+    assert answer("scale the web-ap deployment to 10 replicas").unread
+    assert not answer("scale web-app to 5000 replicas").unread
+    assert not answer("what is the weather").unread
+    assert isinstance(understanding.understand("scale web-app to 10", context, channel="typed"), Understood)
+
+
 def test_a_deployment_must_exist_where_it_is_wanted(requests: list[Intent], context: Context) -> None:
     names = Catalogue.of(deployment={"production": ["web-app"], "staging": []}, environment=["production", "staging"])
     answer = Understanding(requests, names).understand("scale web-app to 3 in staging", context, channel="typed")
