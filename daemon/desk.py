@@ -122,7 +122,7 @@ class Desk:
         if isinstance(answer, NotUnderstood):
             raise Problem(
                 " ".join([*self._app.names.unasked, answer.because]),
-                NOT_UNDERSTOOD,
+                FAILED if answer.unread else NOT_UNDERSTOOD,
                 heard=answer.text,
                 nearest=answer.nearest,
                 missing=answer.missing,
@@ -191,19 +191,19 @@ class Desk:
 
     async def _approvals(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         found = await asyncio.to_thread(self._app.approvals.open)
-        yield {"approvals": [each.to_json() | {"left_to": self._left_to(each)} for each in found]}
+        yield {"approvals": [each.to_json() | self._left_to(each) for each in found]}
 
     async def _told(self, run: dict[str, Any]) -> Json:
         """A run as whoever sits here sees it."""
         shown = []
         for each in run["approvals"]:
             found = await asyncio.to_thread(self._app.approvals.find, each["id"])
-            shown.append(each | {"left_to": self._left_to(found) if found is not None else ""})
+            shown.append(each | (self._left_to(found) if found is not None else {}))
         return {"run": run | {"approvals": shown}}
 
-    def _left_to(self, approval: Approval) -> str:
-        """Who could say yes where whoever sits here cannot."""
-        return self._app.approvals.voters.others(approval, self._app.person)
+    def _left_to(self, approval: Approval) -> dict[str, Json]:
+        """What a question says besides: who can answer it where whoever sits here cannot; null where they can."""
+        return {"left_to": self._app.approvals.voters.others(approval, self._app.person) or None}
 
     async def _answer(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         code, yes = question["id"], question["yes"] is True
