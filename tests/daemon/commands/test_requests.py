@@ -20,6 +20,7 @@ STEP = {
 }
 APPROVAL = {"id", "run", "subject", "level", "plan", "digest", "because", "created", "expires", "status", "opened"} | {
     "asker",
+    "left_to",
     "asked_from",
     "group",
     "votes",
