@@ -117,11 +117,12 @@ def reset(json: AsJson = False) -> None:
 def approve(
     change: Annotated[str, typer.Argument(help="The change request's number, or the code of a question.")],
     by: Annotated[str | None, typer.Option(help="Who approves it: a user name of the simulated company.")] = None,
+    because: Annotated[str | None, typer.Option(help="The reason, as a comment.")] = None,
     json: AsJson = False,
 ) -> None:
     """Approve a change request, or a question, in ServiceNow. It is done as one of the company's people."""
     sandbox = _sandbox(json)
-    answer = _call(json, lambda: sandbox.approve(change, by=by))
+    answer = _call(json, lambda: sandbox.approve(change, by=by, because=because))
     put(answer) if json else print(f"{change} is approved.")
 
 

@@ -54,7 +54,7 @@ def app(world: World, journal: Journal, faults: Faults) -> Starlette:
 
     async def approve(request: Request) -> JSONResponse:
         asked = await _object(request)
-        return JSONResponse(servicenow.approve(world, str(asked.get("change")), asked.get("by")))
+        return JSONResponse(servicenow.approve(world, str(asked.get("change")), asked.get("by"), asked.get("because")))
 
     async def refuse(request: Request) -> JSONResponse:
         asked = await _object(request)

@@ -73,13 +73,13 @@ class Sandbox:
         """Back to the company as it was at first: state, settings, faults and journal."""
         self._ask("POST", "/reset")
 
-    def approve(self, change: str, by: str | None = None) -> dict[str, Any]:
+    def approve(self, change: str, by: str | None = None, because: str | None = None) -> dict[str, Any]:
         """Approve a change request as one of the company's people: `{"change", "state", "approval"}`.
 
         Raises:
             NotAccepted: there is no such change, it waits for no approval, or there is no such person.
         """
-        return self._object("POST", "/approve", {"change": change, "by": by})
+        return self._object("POST", "/approve", {"change": change, "by": by, "because": because})
 
     def refuse(self, change: str, because: str | None = None, by: str | None = None) -> dict[str, Any]:
         """Refuse a change request as one of the company's people: `{"change", "state", "approval"}`.

@@ -93,15 +93,15 @@ def summary(world: World) -> dict[str, Any]:
     return shown
 
 
-def approve(world: World, number: str, by: str | None = None) -> dict[str, Any]:
+def approve(world: World, number: str, by: str | None = None, because: str | None = None) -> dict[str, Any]:
     """Approve a change, or the question with that code, as one of the company's people would.
 
     Raises:
         NoSuchChange: there is no such change.
         ValueError: nobody has asked for its approval, or there is no such person.
     """
-    decided = approval.decide(world, number, approved=True, by=by)
-    return decided or _decision(change.decide(world, number, approved=True, by=by))
+    decided = approval.decide(world, number, approved=True, by=by, because=because)
+    return decided or _decision(change.decide(world, number, approved=True, by=by, because=because))
 
 
 def refuse(world: World, number: str, by: str | None = None, because: str | None = None) -> dict[str, Any]:

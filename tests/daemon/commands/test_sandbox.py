@@ -105,11 +105,13 @@ def test_its_people_decide_about_changes(house: House) -> None:
         runs.append((run["run"], change))
     (one, approved), (other, refused) = runs
     assert house.devos("sandbox", "approve", approved, "--by", "nobody").code == 2
-    assert house.devos("sandbox", "approve", approved).out == f"{approved} is approved.\n"
+    said = house.devos("sandbox", "approve", approved, "--by", "marcus.oyelaran", "--because", "looks right")
+    assert said.out == f"{approved} is approved.\n"
     said = house.devos("sandbox", "refuse", refused, "--because", "freeze until Monday")
     assert said.out == f"{refused} is refused.\n"
     assert house.end_of(one)["status"] == "done" and house.end_of(other)["status"] == "denied"
     changes = house.sandbox.state()["servicenow"]["changes"]
+    assert "looks right" in str(changes[approved]["comments"])
     assert changes[approved]["state"] == "Closed" and "freeze until Monday" in str(changes[refused]["comments"])
 
 

@@ -76,7 +76,8 @@ def test_people_are_played_by_the_questions_code(running: Running) -> None:
     asked(running, comments="May it?\n\nDevOS question k7m2qd", approver=marcus)
     with pytest.raises(NotAccepted, match=r"k7m2qd is not asked of sam\.okafor"):
         running.admin.approve("k7m2qd", by="sam.okafor")
-    assert running.admin.approve("k7m2qd")["state"] == "approved"
+    assert running.admin.approve("k7m2qd", by="dana.whitfield", because="tested")["state"] == "approved"
+    assert "tested" in told(running)[0]["comments"]
     assert running.admin.refuse("k7m2qd", because="not on a Friday")["state"] == "rejected"
     assert [each["state"] for each in told(running)] == ["approved", "rejected"]
     assert "not on a Friday" in told(running)[1]["comments"]
