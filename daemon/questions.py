@@ -70,14 +70,14 @@ def change_lines(change: Mapping[str, Any]) -> list[str]:
 
 def table_of_questions(questions: Sequence[Mapping[str, Any]]) -> str:
     """The open questions, one line each."""
-    rows = [("ID", "NEEDS", "VOTES", "UNTIL", "ASKED BY", "WHAT")]
+    rows = [["ID", "NEEDS", "VOTES", "UNTIL", "ASKED BY", "WHAT"]]
     for each in questions:
         first, more = each["plan"][0], len(each["plan"]) - 1
         what = f"{first.get('summary') or first['action']}{f' and {more} more' if more else ''}"
         group = f" by {each['group']}" if each["group"] else ""
         votes = f"{len(each['given'])} of {each['votes']}"
         row = (each["id"], f"{each['level']}{group}", votes, local(each["expires"]), each["asker"] or "-", what)
-        rows.append(tuple(in_a_line(cell) for cell in row))  # type: ignore[arg-type]  # these are six again
+        rows.append([in_a_line(cell) for cell in row])
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]]) for row in rows

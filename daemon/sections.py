@@ -95,11 +95,6 @@ class Rules(Section):
     pack: Literal["careful", "team", "read-only"] = "careful"
 
 
-def _is_git(where: str) -> bool:
-    """Whether a witness is a git repository, as policies/audit/shipping.py tells it from a file."""
-    return where.startswith("git:") or where.endswith(".git") or bool(re.search(r"://|^[^/:]*@[^/:]*:", where))
-
-
 class Audit(Section):
     """How the record is kept."""
 
@@ -115,8 +110,10 @@ class Audit(Section):
     @field_validator("witnesses")
     @classmethod
     def _are_found_from_everywhere(cls, witnesses: list[str]) -> list[str]:
+        from policies.audit.git_witness import is_repository  # only who names a witness pays for it
+
         for each in witnesses:
-            if not each.startswith(("/", "~/")) and not _is_git(each):
+            if not each.startswith(("/", "~/")) and not is_repository(each):
                 path = "'/mnt/backup/devos.checkpoint' or '~/devos.checkpoint'"
                 raise ValueError(
                     f"{each!r} is neither a full path nor a git repository; write where it lies, as in {path}"

@@ -113,7 +113,7 @@ def _device(number: int) -> str:
     pts = f"/dev/pts/{(major - PTS.start) * 256 + minor}"
     for path in (pts, f"/dev/tty{minor}", "/dev/console"):
         with suppress(OSError):
-            if os.stat(path).st_rdev == os.makedev(major, minor):  # noqa: PTH116 - a path of the system's, not a file
+            if Path(path).stat().st_rdev == os.makedev(major, minor):
                 return path
     return ""
 

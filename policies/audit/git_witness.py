@@ -33,6 +33,17 @@ _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"
 """Set where a git hook started DevOS; they would send our objects into another repository."""
 
 
+def is_repository(where: str) -> bool:
+    """Whether a witness that somebody named is a git repository, and not a file.
+
+    It is one with "git:" before its path or address, and an address that can be nothing else: with "://", with "@" and
+    ":" as for ssh, or with ".git" at its end.
+    """
+    head, colon, _ = where.partition(":")
+    ssh = bool(colon) and "@" in head and "/" not in head
+    return where.startswith("git:") or "://" in where or where.endswith(".git") or ssh
+
+
 class GitPlace:
     """A repository at an address or a path, bare or with a work tree, which is left alone.
 

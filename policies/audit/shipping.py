@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from policies.audit.checkpoint import Checkpoint, Verifier
-from policies.audit.git_witness import GitPlace
+from policies.audit.git_witness import GitPlace, is_repository
 from policies.audit.head import RolledBack
 from policies.audit.log import utc_now
 from policies.audit.witness import BadWitness, FilePlace, Place, Unreachable, Witness
@@ -52,17 +52,14 @@ def witness_of(where: str, verifier: Verifier, scratch: Path) -> Witness:
     """The witness that somebody named.
 
     Args:
-        where: a file's path; or a git repository: "git:" and its path or address, or an address that can be nothing
-            else because it holds "://" or "@" and ":", or ends in ".git".
+        where: a file's path, or a git repository (`is_repository`).
         verifier: the log's public key.
         scratch: a folder in which each git witness has a bare repository to make commits in.
     """
-    git = where.removeprefix("git:")
-    head, colon, _ = git.partition(":")
-    if git != where or "://" in git or git.endswith(".git") or (colon and "@" in head and "/" not in head):
-        place: Place = GitPlace(git, scratch / hashlib.sha256(git.encode()).hexdigest()[:16])
-    else:
-        place = FilePlace(Path(where))
+    place: Place = FilePlace(Path(where))
+    if is_repository(where):
+        git = where.removeprefix("git:")
+        place = GitPlace(git, scratch / hashlib.sha256(git.encode()).hexdigest()[:16])
     return Witness(place, verifier)
 
 

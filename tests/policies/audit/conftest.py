@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -108,3 +108,16 @@ def ordinary_user() -> Callable[[], AbstractContextManager[None]]:
             os.seteuid(0)
 
     return become
+
+
+@pytest.fixture
+def spoil() -> Callable[[Path, str], None]:
+    """Change what a log holds behind its back, its triggers taken away."""
+
+    def change(path: Path, statement: str) -> None:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                connection.execute(f"DROP TRIGGER {name}")
+            connection.execute(statement)
+
+    return change

@@ -46,13 +46,6 @@ def nothing() -> None:
     return None
 
 
-def spoil(path: Path, statement: str) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        connection.execute(statement)
-
-
 def test_a_folder_holds_everything_that_is_needed(
     connection: sqlite3.Connection, signer: Signer, log: Log, tmp_path: Path
 ) -> None:
@@ -120,7 +113,13 @@ def test_of_many_checkpoints_some_go_with_it_the_newest_always(
     ],
 )
 def test_what_was_altered_leaves_nothing_behind(
-    connection: sqlite3.Connection, filled: Path, signer: Signer, tmp_path: Path, statement: str, problem: str
+    connection: sqlite3.Connection,
+    filled: Path,
+    signer: Signer,
+    spoil: Callable[[Path, str], None],
+    tmp_path: Path,
+    statement: str,
+    problem: str,
 ) -> None:
     spoil(filled, statement)
     before = sorted(tmp_path.iterdir())

@@ -49,13 +49,6 @@ def nothing() -> None:
     return None
 
 
-def spoil(path: Path, statement: str) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        connection.execute(statement)
-
-
 @pytest.mark.parametrize(
     ("selection", "seqs"),
     [
@@ -124,7 +117,7 @@ def test_other_text_stays_but_for_what_cannot_be_seen(text: str, cell: str) -> N
 
 
 def test_a_file_is_private_and_there_whole_or_not_at_all(
-    connection: sqlite3.Connection, ten: Path, tmp_path: Path
+    connection: sqlite3.Connection, ten: Path, spoil: Callable[[Path, str], None], tmp_path: Path
 ) -> None:
     out = tmp_path / "out.jsonl"
     write_file(out, write_lines, selected(connection, Selection()), nothing)
@@ -150,7 +143,7 @@ def test_a_file_is_private_and_there_whole_or_not_at_all(
     ],
 )
 def test_what_was_altered_is_not_handed_on(
-    connection: sqlite3.Connection, ten: Path, statement: str, problem: str
+    connection: sqlite3.Connection, ten: Path, spoil: Callable[[Path, str], None], statement: str, problem: str
 ) -> None:
     spoil(ten, statement)
     with pytest.raises(Altered, match=problem):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from policies.audit.checkpoint import Signer
-from policies.audit.git_witness import GitPlace
+from policies.audit.git_witness import GitPlace, is_repository
 from policies.audit.head import RolledBack
 from policies.audit.log import Entry, Log
 from policies.audit.witness import Unreachable, Witness
@@ -136,3 +136,19 @@ def test_a_password_in_the_address_is_not_shown(scratch: Path) -> None:
     assert GitPlace("https://ana:hunter2@git.example.com/x.git", scratch).name == (
         "https://ana:[redacted]@git.example.com/x.git"
     )
+
+
+@pytest.mark.parametrize(
+    ("where", "is_one"),
+    [
+        ("git:/mnt/backup/heads", True),
+        ("https://git.example.com/heads", True),
+        ("git@git.example.com:heads", True),
+        ("/mnt/backup/heads.git", True),
+        ("/mnt/backup/heads", False),
+        ("/mnt/me@home:9/heads", False),
+        ("~/heads", False),
+    ],
+)
+def test_a_repository_is_told_from_a_file(where: str, is_one: bool) -> None:
+    assert is_repository(where) is is_one
