@@ -15,10 +15,10 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 from starlette.responses import Response
 
+from daemon.web.audit_pages import Filters
 from daemon.web.audit_view import audit_page, entry_page, unreadable, verification_page
 from daemon.web.front import Front
 from daemon.web.house import House
-from daemon.web.pages import Filters
 from daemon.web.routes import Route, Turned, Values, Visit
 from policies.action import Json
 from policies.audit import prove

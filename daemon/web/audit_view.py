@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from daemon.web.pages import Audit, Entry, Facet, Filters, Option, Row, Verification
+from daemon.web.audit_pages import Audit, Entry, Facet, Filters, Option, Row, Verification
 from daemon.web.question_view import change_of
 from daemon.web.run_view import path_of
 from daemon.web.texts import text_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from daemon.explaining import facts_asked
-from daemon.web.pages import Asked, Considered, Explained, Rule, RuleFile, Rules
+from daemon.web.rules_pages import Asked, Considered, Explained, Rule, RuleFile, Rules
 from policies.decision import Facts
 from policies.engine import Rules as RuleSet
 from policies.explain import Considered as Looked

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from daemon.web.audit_pages import Filters
 from daemon.web.audit_view import (
     audit_page,
     entry_json,
@@ -17,7 +18,6 @@ from daemon.web.audit_view import (
     unreadable,
     verification_page,
 )
-from daemon.web.pages import Filters
 from policies.audit.event import Stored
 from policies.audit.index import Facets
 from policies.audit.verify import Report

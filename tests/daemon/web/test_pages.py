@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from daemon.web import pages
+from daemon.web import audit_pages, pages, rules_pages
 from daemon.web.render import TEMPLATES
 
 if TYPE_CHECKING:
     from tests.daemon.web.conftest import Browser, Site
 
-KINDS = [each for each in vars(pages).values() if isinstance(each, type) and is_dataclass(each)]
+KINDS = [
+    each
+    for module in (pages, audit_pages, rules_pages)
+    for each in vars(module).values()
+    if isinstance(each, type) and is_dataclass(each)
+]
 
 
 async def test_every_page_opens(site: Site, browser: Browser) -> None:

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 from playwright.async_api import Page, Route
 
-from daemon.web import pages
+from daemon.web import audit_pages, pages, rules_pages
 from daemon.web.guard import SECURITY
 from daemon.web.render import Renderer
 
@@ -31,9 +31,9 @@ CHOSEN: dict[type, dict[str, Any]] = {
     pages.Question: {"status": "open", "level": "approve", "votes": 3},
     pages.Run: {"status": "asking", "questions": (), "cancel": "/", "undo": "/", "audit": "/"},
     pages.Step: {"status": "asking"},
-    pages.Rules: {},
+    rules_pages.Rules: {},
     pages.Health: {"state": "warn"},
-    pages.Facet: {"name": "system"},
+    audit_pages.Facet: {"name": "system"},
 }
 """Where only some words can stand: one of them."""
 
@@ -41,7 +41,7 @@ CHOSEN: dict[type, dict[str, Any]] = {
 def filled(kind: Any, name: str = "") -> Any:
     """A value of a type with hostile text wherever text can stand, and one of everything of which there can be many."""
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind, vars(pages))
+        hints = get_type_hints(kind)
         values = {each.name: filled(hints[each.name], each.name) for each in fields(kind)}
         return kind(**values | CHOSEN.get(kind, {}))
     if get_origin(kind) is tuple:
@@ -63,11 +63,11 @@ PAGES = {
     "run": pages.Run,
     "inbox": pages.Inbox,
     "question": pages.Question,
-    "audit": pages.Audit,
-    "entry": pages.Entry,
-    "verification": pages.Verification,
-    "rules": pages.Rules,
-    "explained": pages.Explained,
+    "audit": audit_pages.Audit,
+    "entry": audit_pages.Entry,
+    "verification": audit_pages.Verification,
+    "rules": rules_pages.Rules,
+    "explained": rules_pages.Explained,
     "health": pages.Health,
     "login": pages.Login,
     "locked": pages.Locked,
