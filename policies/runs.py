@@ -80,6 +80,7 @@ class Runs:
         self._constants = constants
         self._table = RunsTable(engine, clock)
         self._ending = Lock()
+        self._unrecorded: set[str] = set()  # have ended, but not in the log yet: who is told of an end finds it there
         self._followers: dict[str, set[asyncio.Event]] = {}
         door.waits.changed = self._changed
 
@@ -249,6 +250,14 @@ class Runs:
         await DBOS.resume_workflow_async(run)
 
     async def _finish(self, run: str, status: str, said: str, *, aside: bool = False) -> None:
+        self._unrecorded.add(run)
+        try:
+            await self._end(run, status, said, aside)
+        finally:
+            self._unrecorded.discard(run)
+            self._changed(run)
+
+    async def _end(self, run: str, status: str, said: str, aside: bool) -> None:
         pause = 1.0
         while True:
             try:
@@ -263,7 +272,6 @@ class Runs:
             await asyncio.to_thread(self._record_end, run)
         except CannotRecord:
             logger.exception("the end of run %s could not be recorded", run)
-        self._changed(run)
 
     def _record_end(self, run: str) -> None:
         """Write a run's end into the log, once: at a start its recovery and its cleaning up may both come here."""
@@ -296,7 +304,8 @@ class Runs:
         return [self._shown(row) for row in self._table.newest(limit)]
 
     def _shown(self, row: Any) -> dict[str, Json]:
-        run, waits, running = row["id"], self._door.waits, row["status"] == "running"
+        run, waits = row["id"], self._door.waits
+        running = row["status"] == "running" or run in self._unrecorded
         asking = [one.to_json() for one in self._approvals.of_run(run) if one.status == "open"]
         waits_for = waits.outside.get(run) if running else None
         status = ("asking" if asking else "waiting" if waits_for else "running") if running else row["status"]

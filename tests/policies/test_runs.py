@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -84,6 +86,31 @@ async def test_the_newest_run_comes_first(devos: DevOS) -> None:
     assert [shown["run"] for shown in devos.runs.newest(2)] == runs[:0:-1]
     for run in runs:
         await devos.ended(run)
+
+
+async def test_an_end_that_is_shown_stands_in_the_log(devos: DevOS) -> None:
+    async def looks(devos: DevOS) -> str:
+        return (await devos.kubernetes.deployment("web-app")).name
+
+    one, seen = Lock(), list[tuple[bool, bool]]()
+
+    def look(*_: object) -> None:
+        """Whenever the database was used: whether the run has ended by itself, and whether one is told so."""
+        if not one.acquire(blocking=False):
+            return
+        with contextlib.suppress(NoSuchRun, StopIteration):
+            with devos.engine.connect() as connection:
+                ended = connection.execute(sa.select(runs_table.c.status)).scalar() == "done"
+            shown = next(iter(devos.runs.newest()))
+            finished = bool(devos.log.entries(run=shown["run"], type="devos.run.finished"))
+            seen.append((ended, shown["status"] == "done"))
+            assert finished or shown["status"] != "done"
+        one.release()
+
+    sa.event.listen(devos.engine, "checkin", look)
+    await devos.do(looks)
+    sa.event.remove(devos.engine, "checkin", look)
+    assert (True, False) in seen  # looked in between
 
 
 async def test_what_a_run_was_started_with_is_recorded_before_it_begins(devos: DevOS) -> None:
