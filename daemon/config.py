@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from daemon.sections import Config, Hearing
+from daemon.sections import Config
+from daemon.sense_sections import Hearing
 
 __all__ = ["SECRETS", "BadConfig", "Config", "Hearing", "load", "origins", "secret"]
 

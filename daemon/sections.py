@@ -7,17 +7,13 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from daemon.sense_sections import Hearing, Hotkeys, Microphone, Section, Speech, Telemetry, Wake
 
 Environment = Literal["production", "staging", "development"]
 Location = Annotated[Path, AfterValidator(Path.expanduser)]
 """A file or folder; ~ is the person's home."""
-
-
-class Section(BaseModel):
-    """One part of the settings: unknown names are errors, and nothing changes once it is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Person(Section):
@@ -73,8 +69,9 @@ class Approvals(Section):
     """Hours until a question, or what is left of an approval, expires."""
     idle_minutes: Annotated[float, Field(gt=0, le=720)] = 10.0
     """Minutes until an approval expires that was given and not used, or not used again."""
-    ways: list[Literal["desktop", "teams", "servicenow"]] = ["desktop"]
-    """Where questions are asked besides the terminal and the dashboard, as far as each is there."""
+    ways: list[Literal["desktop", "voice", "teams", "servicenow"]] = ["desktop", "voice"]
+    """Where questions are asked besides the terminal and the dashboard, as far as each is there. By voice only what was
+    asked for by voice or by a hotkey."""
     programs: list[str] = []
     """Programs, by full path, that may answer without a person at a terminal."""
 
@@ -126,16 +123,6 @@ class Dashboard(Section):
 
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     """0 chooses a free one at every start."""
-
-
-class Hearing(Section):
-    """How recordings are understood."""
-
-    model: str | None = None
-    """A Whisper model's name ("base.en") or folder; by default the best that is found."""
-    download: bool = False
-    """Whether a named model may be fetched from the hub."""
-    threads: Annotated[int, Field(ge=1, le=64)] = 2
 
 
 class Kubernetes(Section):
@@ -219,7 +206,12 @@ class Config(Section):
     rules: Rules = Rules()
     audit: Audit = Audit()
     dashboard: Dashboard = Dashboard()
+    microphone: Microphone = Microphone()
+    wake: Wake = Wake()
     hearing: Hearing = Hearing()
+    hotkeys: Hotkeys = Hotkeys()
+    speech: Speech = Speech()
+    telemetry: Telemetry = Telemetry()
     kubernetes: Kubernetes | None = None
     rancher: Rancher | None = None
     newrelic: NewRelic | None = None

@@ -5,6 +5,10 @@ set -eu
 # program that tells whether it is there | Debian package | Homebrew formula | what it is for
 wanted='
 espeak-ng|espeak-ng|espeak-ng|speaks sentences into files, which the hearing tests transcribe
+pulseaudio|pulseaudio libasound2-plugins libportaudio2 alsa-utils|pulseaudio portaudio|a sound card without hardware: tests speak into its microphone
+pactl|pulseaudio-utils|pulseaudio|listens to its speaker
+flite|flite|flite|a second family of voices, for the word error rates
+xdotool|xdotool|xdotool|presses keys as a person would
 flac|flac|flac|makes the compressed recordings that the hearing tests read
 postgres|postgresql|postgresql@15|the second database engine: the run tests start a server of their own
 kubectl|kubernetes-client|kubernetes-cli|the official client, held against the simulated cluster

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -12,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for virtual_sound.py
 
 # Before anything is imported that reads them.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -60,6 +64,30 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):  # questions are asked on the desktop, too
             patch.delenv(name, raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def _sound() -> Iterator[Any]:
+    from virtual_sound import VirtualSound
+
+    for program, package in {"pulseaudio": "pulseaudio", "parec": "pulseaudio-utils", "espeak-ng": "espeak-ng"}.items():
+        if not shutil.which(program):
+            pytest.skip(f"{INSTALL} make system (it wants {package}, which is a sound card without hardware)")
+    # A socket's path may have a hundred characters only.
+    with tempfile.TemporaryDirectory(prefix="devos-sound-") as folder, VirtualSound(Path(folder)) as sound:
+        yield sound
+
+
+@pytest.fixture
+def sound(_sound: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A real sound server with a microphone to speak into and a speaker to listen to, for this process and its own."""
+    for name, value in _sound.environment.items():
+        monkeypatch.setenv(name, value)
+    _sound.looped = False
+    _sound.heard()
+    yield _sound
+    _sound.looped = False
+    _sound.revive()
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -14,7 +14,11 @@ from daemon.sections import Config
 def test_without_a_file_everything_has_a_default_and_no_system_is_named() -> None:
     settings = Config()
     assert settings.rules.pack == "careful"
-    assert (settings.approvals.hours, settings.approvals.idle_minutes, settings.approvals.ways) == (12, 10, ["desktop"])
+    assert (settings.approvals.hours, settings.approvals.idle_minutes, settings.approvals.ways) == (
+        12,
+        10,
+        ["desktop", "voice"],
+    )
     assert not [name for name, value in settings if value is None and name not in SYSTEMS]
 
 

@@ -14,7 +14,10 @@ import pytest
 BARE_PATH = "/usr/bin:/bin"
 
 
-OTHERS = ("espeak-ng", "postgres", "kubectl", "go", "chromium", "dunst", "dbus-daemon", "Xvfb", "xz")
+OTHERS = (
+    *("espeak-ng", "pulseaudio", "pactl", "flite", "xdotool"),
+    *("postgres", "kubectl", "go", "chromium", "dunst", "dbus-daemon", "Xvfb", "xz"),
+)
 """Every program that scripts/system.sh looks for, but flac."""
 
 
