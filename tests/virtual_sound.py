@@ -91,8 +91,10 @@ class VirtualSound:
     def start(self) -> None:
         """Start the sound server, anew if it was stopped."""
         self._server = subprocess.Popen(
-            ["pulseaudio", "-n", "-F", str(self.folder / "server"), "--daemonize=no", "--use-pid-file=no"]
-            + ["--exit-idle-time=-1", "--disable-shm=yes", "--log-target=file:" + str(self.folder / "log")],
+            [
+                *("pulseaudio", "-n", "-F", str(self.folder / "server"), "--daemonize=no", "--use-pid-file=no"),
+                *("--exit-idle-time=-1", "--disable-shm=yes", f"--log-target=file:{self.folder / 'log'}"),
+            ],
             env=os.environ | self.environment,
             stderr=subprocess.DEVNULL,
         )
