@@ -27,6 +27,10 @@ class Refusal:
     missing: list[str] = field(default_factory=list)
     unread: bool = False
     """Whether it is only that the names could not be read."""
+    slot: str | None = None
+    """The slot whose value is wrong."""
+    instead: list[str] = field(default_factory=list)
+    """What could stand in that slot, best first."""
 
 
 class Resolving:
@@ -47,7 +51,8 @@ class Resolving:
             if problem is not None:
                 because, instead = problem
                 corrected = [self.example(reading, {name: each}) for each in instead]
-                return Refusal(because, corrected, missing, _named_in(slots[name], value) in self._catalogue.unread)
+                unread = _named_in(slots[name], value) in self._catalogue.unread
+                return Refusal(because, corrected, missing, unread, name, instead)
         if missing:
             return Refusal(" ".join(slots[name].question for name in missing), [self.example(reading)], missing)
         complete: object = reading.intent.slots(**values)

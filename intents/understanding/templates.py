@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from hassil.expression import TextChunk
+from hassil.expression import Expression, Group, RuleReference, TextChunk
 from hassil.intents import Intent as SentenceGroup
 from hassil.intents import IntentData, Intents, SlotList, TextSlotList, TextSlotValue
 from hassil.parse_expression import parse_sentence
@@ -73,10 +73,20 @@ class Templates:
         """The name of the list that a kind of slot reads from; requests with the same kind share it."""
         groups = {each.name: SentenceGroup(each.name, [self._parsed(each)]) for each in intents}
         self._compiled = Intents("en", groups)
+        self._literals = {each.name: frozenset(self._words(each)) for each in intents}
 
     def parsed(self, intent: Intent) -> IntentData:
         """The parsed templates of one request, its rules with them."""
         return self._compiled.intents[intent.name].data[0]
+
+    def literals(self, intent: Intent) -> frozenset[str]:
+        """The words that the request's own templates contain besides its slots."""
+        return self._literals[intent.name]
+
+    def _words(self, intent: Intent) -> Iterator[str]:
+        parsed = self.parsed(intent)
+        for sentence in parsed.sentences:
+            yield from _words_in(sentence.expression, parsed)
 
     def exact(self, text: str, catalogue: Catalogue) -> list[Reading]:
         """Every reading in which each slot holds what it can hold."""
@@ -146,6 +156,18 @@ def could_be_slot(said: str) -> bool:
     """Whether words that mean nothing to a slot may stand in it all the same: few, and not cut at a word of grammar."""
     words = said.split()
     return len(words) <= MOST_UNKNOWN and not any(_GRAMMAR.fullmatch(each) for each in (words[0], words[-1]))
+
+
+def _words_in(part: Expression, parsed: IntentData) -> Iterator[str]:
+    """The literal words of a part of a template."""
+    match part:
+        case TextChunk(text=text):
+            yield from text.replace("~", "-").split()
+        case RuleReference(rule_name=name):
+            yield from _words_in(parsed.expansion_rules[name].expression, parsed)
+        case Group(items=items):
+            for item in items:
+                yield from _words_in(item, parsed)
 
 
 def _joined(text: str) -> str:
