@@ -54,7 +54,7 @@ def bindings_of(settings: Hotkeys, intents: Iterable[Intent]) -> tuple[Binding, 
             and keys that are the beginning of others.
     """
     problems: list[str] = []
-    own = {kind: cast(str, getattr(settings, kind)) for kind in OWN}
+    own: dict[str, str] = {kind: getattr(settings, kind) for kind in OWN}
     requests = {each.name: each.hotkey or "" for each in intents}
     problems.extend(_strangers(settings.requests, requests))
     chosen = {name: settings.requests.get(name, keys) for name, keys in requests.items()}
