@@ -57,7 +57,7 @@ class DesktopWay:
             clock: seconds, from any beginning.
         """
         self._approvals, self._person, self._show, self._clock = approvals, person, show, clock
-        self._bus = _bus(environment, platform)
+        self._bus = has_desktop(environment, platform)
         self._notifier: DesktopNotifier | None = None
         self._up: dict[str, tuple[str, int | None]] = {}
         self.shown = 0
@@ -200,7 +200,7 @@ def _count(approval: Approval) -> str:
     return "1 change" if len(approval.plan) == 1 else f"{len(approval.plan)} changes"
 
 
-def _bus(environment: Mapping[str, str], platform: str) -> bool:
+def has_desktop(environment: Mapping[str, str], platform: str) -> bool:
     """Whether there is a desktop session that could show something."""
     if platform == "darwin":
         return True

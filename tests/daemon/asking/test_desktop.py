@@ -6,14 +6,13 @@ import asyncio
 import itertools
 import os
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from private_desktop import Desktop, private_desktop
 
 from daemon.asking.desktop import DesktopWay, NoDesktop, whole
 from policies.approval import Approval
@@ -93,72 +92,12 @@ def test_beside_anything_else_stands_no_yes(approval: Approval) -> None:
     assert whole(approval) == ""
 
 
-class Desktop:
-    """A private session with dunst, whose menu a person chooses from."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.folder, self.environment = folder, environment
-
-    async def press(self, title: str) -> None:
-        """Choose a button of the notification in front."""
-        (self.folder / "press").write_text(f"#{title} (")
-        await self._ctl("context")
-
-    async def put_away(self) -> None:
-        await self._ctl("close")
-
-    async def shown(self) -> int:
-        """How many notifications are displayed."""
-        return int(await self._ctl("count", "displayed"))
-
-    async def _ctl(self, *words: str) -> str:
-        made = await asyncio.create_subprocess_exec(
-            "dunstctl", *words, env=self.environment, stdout=asyncio.subprocess.PIPE
-        )
-        return (await made.communicate())[0].decode()
-
-
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
     if not all(map(shutil.which, ("dunst", "dbus-daemon", "Xvfb"))):
         pytest.skip("install with: apt-get install dunst dbus xvfb")
-    folder = tmp_path_factory.mktemp("desktop")
-    (folder / "choose").write_text(f'#!/bin/sh\ntee {folder}/menu | grep -m1 -F "$(cat {folder}/press)"\n')
-    (folder / "choose").chmod(0o700)
-    (folder / "dunstrc").write_text(f"[global]\n    dmenu = {folder}/choose\n")
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*command: str, pass_fds: tuple[int, ...] = (), **environment: str) -> subprocess.Popen[str]:
-        made = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            pass_fds=pass_fds,
-            env=os.environ | environment,
-        )
-        started.append(made)
-        return made
-
-    try:
-        bus = start("dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address")
-        assert bus.stdout is not None
-        address = bus.stdout.readline().strip()
-        reading, writing = os.pipe()
-        start("Xvfb", "-displayfd", str(writing), "-screen", "0", "640x480x8", "-nolisten", "tcp", pass_fds=(writing,))
-        os.close(writing)
-        with os.fdopen(reading) as told:
-            display = f":{told.readline().strip()}"
-        environment = {"DBUS_SESSION_BUS_ADDRESS": address, "DISPLAY": display}
-        start("dunst", "-conf", str(folder / "dunstrc"), **environment)
-        deadline = time.monotonic() + 20
-        while subprocess.run(["dunstctl", "count"], env=os.environ | environment, capture_output=True).returncode:
-            assert time.monotonic() < deadline, "dunst did not come up"
-        yield Desktop(folder, os.environ | environment)
-    finally:
-        for each in reversed(started):
-            each.terminate()
-            each.communicate(timeout=20)
+    with private_desktop(tmp_path_factory.mktemp("desktop")) as desktop:
+        yield desktop
 
 
 class Seat:
