@@ -7,7 +7,7 @@ import contextlib
 import logging
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from importlib.metadata import version
@@ -277,20 +277,37 @@ class App:
         if self.names.catalogue != self.understanding.catalogue:
             self.understanding = self.understanding.with_catalogue(self.names.catalogue)
 
-    async def understand(self, utterance: Utterance, folder: Path) -> Understood | NotUnderstood:
-        """Understand a sentence; one that names something unknown is tried again with names read afresh."""
+    async def understand(
+        self,
+        utterance: Utterance,
+        folder: Path,
+        *,
+        chosen: Intent | None = None,
+        known: Mapping[str, Json] | None = None,
+    ) -> Understood | NotUnderstood:
+        """Understand a sentence; one that names something unknown is tried again with names read afresh.
+
+        Args:
+            utterance: what was said.
+            folder: where it was said, whose branch may name a ticket.
+            chosen: the request that it is about, where that is known before.
+            known: slots of that request which were said before.
+        """
         await self.catalogue()
         context = await asyncio.to_thread(Context.of, folder, self.person)
-        answer = self.understanding.understand(utterance.text, context, channel=utterance.channel)
+
+        def understood() -> Understood | NotUnderstood:
+            return self.understanding.understand(
+                utterance.text, context, channel=utterance.channel, chosen=chosen, known=known
+            )
+
+        answer, before = understood(), self.understanding
         if isinstance(answer, Understood):
             return answer
-        before = self.understanding
         async with self._names_lock:
             if self.understanding is before:
                 await self.refresh()
-        if self.understanding is before:
-            return answer
-        return self.understanding.understand(utterance.text, context, channel=utterance.channel)
+        return answer if self.understanding is before else understood()
 
     def request(self, utterance: Utterance, understood: Understood) -> Request:
         """The request that an understood sentence makes."""
