@@ -43,3 +43,18 @@ def executor_id(home: Path) -> str:
     made = f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
     file.write_text(made, encoding="utf-8")
     return made
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds a lock file, None where nobody does; nothing is changed."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    with os.fdopen(descriptor) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            text = file.read().strip()
+            return int(text) if text.isdigit() else 0
+    return None

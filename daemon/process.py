@@ -1,18 +1,22 @@
-"""The daemon as a process: its log, its signals, its exit code."""
+"""The daemon as a process: its log, its signals, what its service manager hears, its exit code."""
 
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import logging.handlers
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from daemon.app import App
 from daemon.claim import AlreadyRunning
 from daemon.config import BadConfig, load
+from daemon.journal import system_log
+from daemon.notify import ServiceManager
 from integrations.sandbox.process import NotStarted
 from policies.audit.checkpoint import BadCheckpoint, WrongKey
 from policies.audit.log import CannotRecord, NewerFile, RolledBack
@@ -22,6 +26,8 @@ from policies.engine import RuleError
 from policies.store import BadDatabase
 from policies.store import NewerFile as NewerDatabase
 from policies.visible import visible
+
+logger = logging.getLogger("devos.service")
 
 WRONG = 2
 REFUSALS = (
@@ -44,10 +50,12 @@ REFUSALS = (
 
 def serve(home: Path, *, sandbox: bool) -> int:
     """Run the daemon until SIGINT or SIGTERM, and return its exit code."""
+    # A watchdog ends a process that hangs by SIGABRT: this way the log says where it hung.
+    faulthandler.enable()
     try:
         make_private(home)
         keep_log(home / "logs")
-        asyncio.run(_serve(App(home, load(home), sandbox=sandbox)))
+        asyncio.run(_serve(App(home, load(home), sandbox=sandbox), ServiceManager()))
     except REFUSALS as refusal:
         print(f"DevOS does not start: {visible(str(refusal))}", file=sys.stderr)
         return WRONG if isinstance(refusal, BadConfig | RuleError) else 1
@@ -66,23 +74,60 @@ def make_private(home: Path) -> None:
     home.chmod(0o700)
 
 
-async def _serve(app: App) -> None:
+async def _serve(app: App, manager: ServiceManager) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    reading = _on_hangup(app, manager, stop)
     print("Starting…", file=sys.stderr, flush=True)
+    manager.tell(STATUS="Starting.")
     async with app:
+        telling = asyncio.create_task(manager.keep_told(_status(app)))
         print("ready", flush=True)
+        manager.ready()
         await stop.wait()
+        reading.cancel()
+        telling.cancel()
+        manager.tell(STOPPING=1, STATUS="Ending: changes that are under way come to their end.")
         await app.pause()
         # The same as being killed, which everything here is made for, at a good moment: an orderly end would let runs
         # that wait see their database close, and take that for a failure.
         os._exit(0)
 
 
+def _status(app: App) -> Callable[[], str]:
+    """What the service manager shows of this DevOS, in one line."""
+    return lambda: f"Ready for {app.person}."
+
+
+def _on_hangup(app: App, manager: ServiceManager, stop: asyncio.Event) -> asyncio.Task[None]:
+    """Take SIGHUP as its sender means it: a service reads names anew, what a closed terminal leaves behind ends.
+
+    Rules need no signal: changed ones are taken up by themselves.
+    """
+    asked = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, (asked if manager.there else stop).set)
+
+    async def read_again() -> None:
+        while True:
+            await asked.wait()
+            asked.clear()
+            manager.reloading()
+            try:
+                await app.refresh()
+            except Exception:
+                logger.exception("the names that exist could not be read again")
+            manager.ready()
+
+    return asyncio.create_task(read_again())
+
+
 def keep_log(folder: Path) -> None:
-    """Write what happens to `folder`/devos.log, one JSON object a line, secrets taken out, 5 files of 1 MB at most."""
+    """Write what happens to `folder`/devos.log, one JSON object a line, secrets taken out, 5 files of 1 MB at most.
+
+    A service writes it into the system's own log as well.
+    """
     import structlog
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -109,7 +154,7 @@ def keep_log(folder: Path) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [each for each in (handler, system_log()) if each is not None]
     root.setLevel(logging.INFO)
     for noisy in ("dbos", "httpx", "uvicorn", "faster_whisper", "kubernetes", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
