@@ -1,0 +1,340 @@
+"""Asking aloud, and taking the answer from the live microphone.
+
+The question is read out with random words that exist only now. A yes counts only when it was spoken after the last
+sample of exactly this question, by somebody else than DevOS, in exactly these words. Everything else leaves the
+question where it is: it stands on the dashboard and in the terminal all the while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from math import inf
+from typing import TypeAlias
+
+from daemon.confirming.reading_back import details, is_ordinary, read_back, unreadable
+from daemon.confirming.replies import Reply, read
+from daemon.confirming.words import VOCABULARY, Challenge
+from daemon.conversation.floor import Floor
+from daemon.conversation.house import Listening
+from daemon.hearing.heard import Sentence
+from intents.understanding.correcting import corrections
+from intents.understanding.normalise import TooLong, normalise
+from policies.approval import Approval
+from policies.approvals import Approvals, CannotAnswer
+from policies.audit.log import CannotRecord
+
+TRIES = 3
+"""How often it asks with new words before it leaves the question to the other ways."""
+LIFETIME = 60.0
+"""Seconds after the end of the question in which its words count."""
+TAIL = 0.25
+"""Seconds after the last sample that a room still echoes."""
+PATIENCE = 8.0
+"""Seconds that it listens for somebody to begin."""
+HOLD = 120.0
+"""Seconds until it asks again after "wait"."""
+
+
+class _Next(Enum):
+    """How a question goes on."""
+
+    OVER = auto()
+    """Answered, or left to the other ways without a word."""
+    LEFT = auto()
+    """Left to the other ways, which is said."""
+    AGAIN = auto()
+    """Read out once more, because somebody wants to hear it."""
+    UNHEARD = auto()
+    """Read out once more, because something interrupted it."""
+    DETAILS = auto()
+    WAIT = auto()
+    WRONG = auto()
+    EARLY = auto()
+    NOT_ENOUGH = auto()
+
+
+_Said: TypeAlias = tuple[Sentence, Reply]
+
+
+@dataclass(eq=False)
+class _Asked:
+    """The question that is being asked."""
+
+    approval: Approval
+    began: float
+    """When DevOS began to ask it."""
+    opens: float = inf
+    """From when on what is said counts as an answer; never, while it is being read out."""
+    closes: float = inf
+    waits: bool = False
+    """Whether it is put off for a while."""
+    challenge: Challenge | None = field(default=None, repr=False)
+    replies: asyncio.Queue[_Said | _Next] = field(default_factory=asyncio.Queue, repr=False)
+    """What was said, or what happened instead."""
+
+
+class VoiceWay:
+    """Asks whoever spoke to DevOS about what they asked for."""
+
+    name = "voice"
+
+    def __init__(
+        self,
+        approvals: Approvals,
+        person: str,
+        floor: Floor,
+        ear: Listening,
+        channel_of: Callable[[str], str],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Build it.
+
+        Args:
+            approvals: where answers go.
+            person: who sits here.
+            floor: who speaks.
+            ear: who listens.
+            channel_of: the channel that a run was asked for by: "voice", "hotkey", "typed" …
+            clock: seconds, the same that sentences have their moments by.
+            sleep: waits.
+        """
+        self._approvals, self._person, self._floor, self._ear = approvals, person, floor, ear
+        self._channel_of, self._clock, self._sleep = channel_of, clock, sleep
+        self._channels: dict[str, str] = {}
+        self._one = asyncio.Lock()
+        self._asked: _Asked | None = None
+        self._drawn: Challenge | None = None
+        self._remarks: set[asyncio.Task[bool]] = set()
+
+    @property
+    def health(self) -> str:
+        """How it is."""
+        return "ready" if self._floor.aloud else "DevOS does not speak aloud now, so nothing is asked by voice."
+
+    @property
+    def asking(self) -> str | None:
+        """The id of the question that is being asked aloud."""
+        return self._asked.approval.id if self._asked is not None else None
+
+    def objection(self, approval: Approval) -> str:
+        """Why a question is not asked aloud."""
+        if not self._floor.aloud:
+            return self.health
+        if self._channel(approval.run) not in ("voice", "hotkey"):
+            return "It was not asked for by voice."
+        return self._approvals.voters.problem(approval, self._person, self.name) or unreadable(approval)
+
+    def _channel(self, run: str) -> str:
+        if run not in self._channels:
+            self._channels[run] = self._channel_of(run)
+        return self._channels[run]
+
+    async def ask(self, approval: Approval) -> None:
+        """Ask until it is answered, put off, or left to the other ways; cancelled when the question closes."""
+        async with self._one:
+            await self._floor.until_free()
+            asked = self._asked = _Asked(approval, self._clock())
+            try:
+                await self._ask(asked)
+            finally:
+                self._asked = asked.challenge = None
+                self._floor.release(self.name)
+
+    async def withdraw(self, approval: Approval) -> None:
+        """Nothing: what was being said about it was cut off."""
+        self._channels.pop(approval.run, None)
+
+    async def aclose(self) -> None:
+        """End."""
+        for remark in self._remarks:
+            remark.cancel()
+        await asyncio.gather(*self._remarks, return_exceptions=True)
+
+    def answer(self, sentence: Sentence) -> bool:
+        """Take what was said, if it is said to the question that is being asked; whether it was taken.
+
+        Only what the live microphone heard is ever taken. What corrects the request is no answer to its question.
+        """
+        asked, text = self._asked, sentence.utterance.text
+        if asked is None or sentence.utterance.channel != "voice" or sentence.began < asked.began:
+            return False
+        reply = read(text)
+        if reply is Reply.OTHER and (asked.waits or sentence.why != "question" or _corrects(text)):
+            return False
+        asked.replies.put_nowait((sentence, reply))
+        return True
+
+    def silence(self) -> bool:
+        """Nobody said anything: the question stands until its words expire. Whether one is being asked."""
+        if self._asked is None:
+            return False
+        if self._asked.opens == inf and not self._asked.waits:
+            self._asked.replies.put_nowait(_Next.UNHEARD)  # and whatever interrupted it was no answer
+        self._floor.release(self.name)
+        return True
+
+    def listen(self) -> bool:
+        """Listen for an answer once more, after something else was said; whether a question is being asked."""
+        if self._asked is None or self._asked.waits:
+            return False
+        self._floor.hold(self.name)
+        self._ear.listen("question", patience=PATIENCE, prompt=VOCABULARY)
+        return True
+
+    def leave(self) -> None:
+        """Leave the question that is being asked to the other ways."""
+        if self._asked is not None:
+            self._asked.replies.put_nowait(_Next.OVER)
+
+    async def _ask(self, asked: _Asked) -> None:
+        left, text = TRIES, read_back(asked.approval)
+        while left:
+            outcome = await self._round(asked, text)
+            match outcome:
+                case _Next.OVER:
+                    return
+                case _Next.LEFT:
+                    break
+                case _Next.AGAIN:
+                    text = read_back(asked.approval)
+                case _Next.DETAILS:
+                    text = details(asked.approval)
+                case _Next.WAIT:
+                    if not await self._wait(asked):
+                        return
+                    text = read_back(asked.approval)
+                case _Next.NOT_ENOUGH:
+                    left, text = left - 1, "A yes is not enough for this."
+                case _Next.EARLY:
+                    left, text = left - 1, f"Please answer when the question is over. {read_back(asked.approval)}"
+                case _Next.UNHEARD:
+                    left, text = left - 1, read_back(asked.approval)
+                case _Next.WRONG:
+                    left, text = left - 1, "That was not it."
+        self._remark("I leave the question open; it is on the dashboard.")
+
+    async def _round(self, asked: _Asked, text: str) -> _Next:
+        """Read the question out with new words, and take one answer."""
+        asked.opens = asked.closes = inf
+        asked.challenge = None
+        words = self._drawn = Challenge.draw(but=self._drawn)
+        self._floor.hold(self.name)
+        heard = await self._floor.say(f"{text} Say: confirm {words.aloud}. Or say: no.", secret=True)
+        if not heard and not self._floor.aloud:
+            return _Next.OVER
+        if heard:
+            ended = self._clock()
+            asked.challenge, asked.opens, asked.closes = words, ended + TAIL, ended + LIFETIME
+        self.listen()
+        return await self._reply(asked)
+
+    async def _reply(self, asked: _Asked) -> _Next:
+        patience = min(asked.closes, self._clock() + LIFETIME) - self._clock()
+        said = await self._within(asked, patience)
+        if isinstance(said, _Next):
+            return said
+        sentence, reply = said
+        if self._is_own(sentence):
+            self.listen()
+            return await self._reply(asked)
+        match reply:
+            case Reply.NO:
+                return await self._record(asked, yes=False)
+            case Reply.WAIT:
+                return _Next.WAIT
+            case Reply.REPEAT | Reply.GO_ON:
+                return _Next.AGAIN
+            case Reply.DETAILS:
+                return _Next.DETAILS
+            case Reply.YES | Reply.WORDS:
+                return await self._confirm(asked, sentence, reply)
+        return _Next.WRONG
+
+    async def _confirm(self, asked: _Asked, sentence: Sentence, reply: Reply) -> _Next:
+        """Take a yes, if it counts; its words are used up either way."""
+        words, asked.challenge = asked.challenge, None
+        if words is None or sentence.began <= asked.opens:
+            return _Next.EARLY
+        if sentence.ended > asked.closes or self._clock() > asked.closes:
+            return _Next.LEFT
+        if reply is Reply.YES:
+            return await self._record(asked, yes=True) if is_ordinary(asked.approval) else _Next.NOT_ENOUGH
+        return await self._record(asked, yes=True) if words.met_by(sentence.utterance.text) else _Next.WRONG
+
+    async def _record(self, asked: _Asked, *, yes: bool) -> _Next:
+        """Hand the answer on; that the question closes with it must not cut anything of this off."""
+        await asyncio.shield(asyncio.ensure_future(self._hand_on(asked.approval, yes)))
+        return _Next.OVER
+
+    async def _hand_on(self, approval: Approval, yes: bool) -> None:
+        because = None if yes else "said no"
+        try:
+            await self._approvals.answer(
+                approval.id, yes, self._person, self.name, digest=approval.digest, because=because
+            )
+        except CannotAnswer as problem:
+            self._remark(str(problem))
+        except CannotRecord:
+            self._remark("That does not count, because it cannot be recorded.")
+        else:
+            if yes:
+                self._floor.sound("understood")
+            else:
+                self._remark("All right, it is not done.")
+
+    async def _wait(self, asked: _Asked) -> bool:
+        """Put the question off; whether it is to be asked again."""
+        asked.waits, asked.opens, asked.challenge = True, inf, None
+        await self._floor.say("All right. I ask again in two minutes, or when you say: go on.")
+        self._floor.release(self.name)
+        until = self._clock() + HOLD
+        while (left := until - self._clock()) > 0:
+            said = await self._within(asked, left)
+            if isinstance(said, _Next):
+                if said is _Next.OVER:
+                    return False
+                break
+            sentence, reply = said
+            if self._is_own(sentence) or reply is Reply.WAIT:
+                continue
+            if reply is Reply.NO:
+                await self._record(asked, yes=False)
+                return False
+            break
+        asked.waits = False
+        await self._floor.until_free()
+        return True
+
+    async def _within(self, asked: _Asked, seconds: float) -> _Said | _Next:
+        """What is said or happens within so many seconds; LEFT where nothing does."""
+        comes = asyncio.ensure_future(asked.replies.get())
+        ticks = asyncio.ensure_future(self._sleep(max(0.0, seconds)))
+        try:
+            await asyncio.wait({comes, ticks}, return_when=asyncio.FIRST_COMPLETED)
+            return comes.result() if comes.done() else _Next.LEFT
+        finally:
+            comes.cancel()
+            ticks.cancel()
+
+    def _is_own(self, sentence: Sentence) -> bool:
+        return self._floor.is_own(sentence.samples, sentence.began, sentence.ended)
+
+    def _remark(self, text: str) -> None:
+        """Say something that the end of the question does not cut off."""
+        remark = asyncio.create_task(self._floor.say(text))
+        self._remarks.add(remark)
+        remark.add_done_callback(self._remarks.discard)
+
+
+def _corrects(text: str) -> bool:
+    """Whether a sentence changes what was asked for: "no, I meant staging"."""
+    with suppress(TooLong):
+        return bool(corrections(normalise(text)))
+    return False

@@ -1,0 +1,1 @@
+"""Confirming a change by voice: what is read out, which words confirm it, and what an answer means."""

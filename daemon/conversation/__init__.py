@@ -1,0 +1,1 @@
+"""Between hearing and runs: what is answered to what a person says."""
