@@ -53,14 +53,20 @@ def doubt(passage: Passage) -> str | None:
     certainty, silence = passage.average_log_probability, passage.no_speech_probability
     said = words(passage.text)
     if silence > 0.6 or (silence > 0.35 and certainty < -0.15):
-        return "There is sound in the recording, but it does not seem to be speech."
+        return "There was sound, but it does not seem to be speech."
     if " ".join(said) in _PHANTOMS and (silence > 0.15 or certainty < -0.5):
-        return "There may be a word or two in the recording, but none that can be made out."
+        return "There may have been a word or two, but none that can be made out."
     if passage.compression_ratio > 2.4 or (len(said) >= 8 and len(set(said)) / len(said) < 0.35):
-        return "The recording could not be made out: the same words came out over and over."
+        return "That could not be made out: the same words came out over and over."
     if certainty < -1.6:
-        return "There is speech in the recording, but it cannot be made out."
+        return "Somebody spoke, but it cannot be made out."
     return None
+
+
+def says_twice(text: str) -> bool:
+    """Whether a text ends with the same three words or more that stand just before them."""
+    said = words(text)
+    return any(said[-count:] == said[-2 * count : -count] for count in range(3, len(said) // 2 + 1))
 
 
 def may_recite(text: str, prompt: str) -> bool:

@@ -1,4 +1,4 @@
-"""Turns a recording into text: silero finds the speech, Whisper writes it down, and what it made up is refused."""
+"""Turns sound into text: silero finds the speech in a recording, Whisper writes it down, what it made up is refused."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.hearing.evidence import NoSpeech, Passage, confidence, doubt, may_recite, recites
+from daemon.hearing.evidence import NoSpeech, Passage, confidence, doubt, may_recite, recites, says_twice
 from daemon.hearing.recording import RATE, Recording
-from daemon.hearing.weights import NoWeights
+from daemon.hearing.whisper import Device, Look, Whisper
 
 if TYPE_CHECKING:
     import numpy as np
-    from faster_whisper import WhisperModel
     from numpy.typing import NDArray
 
 _WINDOW_SECONDS = 28
 """The most speech Whisper is given at once; it hears 30 s, and a cut in a pause is better than one in a word."""
 
-_LONGEST_TEXT = 200
-"""Tokens one window may become: twice what a fast speaker says in it, so that a repetition ends."""
+_LIVE_SECONDS = 12
+"""Live sound up to here is taken as it is: the ear found the speech in it. In longer sound, pauses are left out."""
 
 _UNCLEAR = "The words could not be told from those that were expected. Say it again, please."
 
@@ -45,18 +44,19 @@ class Heard:
 class Transcriber:
     """One Whisper model, loaded when it is first needed. Safe to call from several threads: one recording at a time."""
 
-    def __init__(self, weights: Path, *, name: str | None = None, threads: int = 2) -> None:
+    def __init__(self, weights: Path, *, name: str | None = None, threads: int = 2, device: Device = "cpu") -> None:
         """Take a folder of weights; nothing is read yet.
 
         Args:
             weights: the folder, as `weights.find` found it.
             name: what the model is called, for `Heard.model`; the folder's name where not given.
             threads: processor threads for one recording.
+            device: where it runs.
         """
-        self.weights = weights
+        self.weights, self.device = weights, device
         self._name = name or weights.name
         self._threads = threads
-        self._model: WhisperModel | None = None
+        self._model: Whisper | None = None
         self._lock = threading.Lock()
 
     def load(self) -> None:
@@ -69,7 +69,7 @@ class Transcriber:
             self._loaded()
 
     def transcribe(self, recording: Recording, *, prompt: str = "") -> Heard:
-        """Write down what is said.
+        """Write down what is said in a recording.
 
         Args:
             recording: what to listen to.
@@ -82,19 +82,41 @@ class Transcriber:
         with self._lock:
             began = time.perf_counter()
             windows = list(_speech(recording.samples))
-            found = time.perf_counter()
             if not windows:
                 raise NoSpeech(f"There is no speech in the recording ({recording.seconds:.1f} s long).")
-            model = self._loaded()
-            loaded = time.perf_counter()
-            passages = [self._passage(model, window, prompt) for window in windows]
-            done = time.perf_counter()
+            return self._written(windows, prompt, began, recording.decode_ms)
+
+    def write_down(self, samples: NDArray[np.float32], prompt: str = "") -> Heard:
+        """Write down a sentence that was just said, in sound that begins and ends with it.
+
+        Args:
+            samples: one channel at 16 kHz, shape (n,).
+            prompt: the words to expect.
+
+        Raises:
+            NoSpeech: there is no speech, or none that can be made out.
+            NoWeights: the model cannot be loaded.
+        """
+        with self._lock:
+            began = time.perf_counter()
+            windows = [samples] if len(samples) <= _LIVE_SECONDS * RATE else list(_speech(samples))
+            if not windows:
+                raise NoSpeech("There was sound, but no speech in it.")
+            return self._written(windows, prompt, began, 0.0)
+
+    def _written(self, windows: list[NDArray[np.float32]], prompt: str, began: float, decode_ms: float) -> Heard:
+        """Write down stretches of speech; the caller holds the lock."""
+        found = time.perf_counter()
+        model = self._loaded()
+        loaded = time.perf_counter()
+        passages = [_passage(model, window, prompt) for window in windows]
+        done = time.perf_counter()
         return Heard(
             text=" ".join(passage.text for passage in passages),
             confidence=confidence(passages),
             speech_seconds=sum(len(window) for window in windows) / RATE,
             timings={
-                "decode_ms": recording.decode_ms,
+                "decode_ms": decode_ms,
                 "vad_ms": (found - began) * 1000,
                 "load_ms": (loaded - found) * 1000,
                 "transcribe_ms": (done - loaded) * 1000,
@@ -102,34 +124,37 @@ class Transcriber:
             model=self._name,
         )
 
-    def _loaded(self) -> WhisperModel:
+    def _loaded(self) -> Whisper:
         """The model; the caller holds the lock."""
         if self._model is None:
-            from faster_whisper import WhisperModel
-
-            try:
-                self._model = WhisperModel(
-                    str(self.weights), device="cpu", compute_type="int8", cpu_threads=self._threads
-                )
-            except (RuntimeError, ValueError, OSError) as error:
-                raise NoWeights(f"The speech model in {self.weights} cannot be loaded: {error}") from error
+            self._model = Whisper(self.weights, device=self.device, threads=self._threads)
         return self._model
 
-    def _passage(self, model: WhisperModel, window: NDArray[np.float32], prompt: str) -> Passage:
-        """Write down one window of speech, and believe it or not.
 
-        Raises:
-            NoSpeech: it is not to be believed.
-        """
-        passage = _decode(model, window, prompt)
-        reason = doubt(passage)
-        # In noise Whisper may recite its prompt, which is made of requests: a second hearing without it tells.
-        if reason is None and may_recite(passage.text, prompt):
-            unprompted = _decode(model, window, "").text
-            reason = _UNCLEAR if recites(passage.text, prompt, unprompted) else None
-        if reason is not None:
-            raise NoSpeech(reason)
-        return passage
+def _passage(model: Whisper, window: NDArray[np.float32], prompt: str) -> Passage:
+    """Write down one window of speech, and believe it or not.
+
+    Raises:
+        NoSpeech: it is not to be believed.
+    """
+    look = model.look(window)
+    passage, reason = _judged(model, look, prompt)
+    if not look.whole and (reason is not None or says_twice(passage.text)):
+        # Through a short window Whisper is unsure more often, and now and then says things twice: the other decides.
+        passage, reason = _judged(model, model.look(window, whole=True), prompt)
+    if reason is not None:
+        raise NoSpeech(reason)
+    return passage
+
+
+def _judged(model: Whisper, look: Look, prompt: str) -> tuple[Passage, str | None]:
+    """The text of what was looked at, and the sentence that says why it is not to be believed, if it is not."""
+    passage = model.write(look, prompt)
+    reason = doubt(passage)
+    # In noise Whisper may recite its prompt, which is made of requests: a second writing without it tells.
+    if reason is None and may_recite(passage.text, prompt):
+        reason = _UNCLEAR if recites(passage.text, prompt, model.write(look, "").text) else None
+    return passage, reason
 
 
 def _speech(samples: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
@@ -152,30 +177,3 @@ def _speech(samples: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
         window.append(piece)
     if window:
         yield np.concatenate(window)
-
-
-def _decode(model: WhisperModel, window: NDArray[np.float32], prompt: str) -> Passage:
-    """Whisper's text for one window, with its figures. The library's own refusals are off: `doubt` decides."""
-    segments, _ = model.transcribe(
-        window,
-        language="en",
-        beam_size=1,
-        temperature=0.0,
-        without_timestamps=True,
-        condition_on_previous_text=False,
-        initial_prompt=prompt or None,
-        no_speech_threshold=None,
-        log_prob_threshold=None,
-        compression_ratio_threshold=None,
-        max_new_tokens=_LONGEST_TEXT,
-    )
-    found = list(segments)
-    if not found:
-        return Passage("", 0.0, 1.0, 0.0, 0)
-    return Passage(
-        text=" ".join(segment.text.strip() for segment in found),
-        average_log_probability=min(segment.avg_logprob for segment in found),
-        no_speech_probability=max(segment.no_speech_prob for segment in found),
-        compression_ratio=max(segment.compression_ratio for segment in found),
-        tokens=sum(len(segment.tokens) for segment in found),
-    )

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from daemon.hearing.evidence import Passage, confidence, doubt, may_recite, recites, words
+from daemon.hearing.evidence import Passage, confidence, doubt, may_recite, recites, says_twice, words
 
 
 def passage(text: str, certainty: float = -0.2, silence: float = 0.05, ratio: float = 0.9, tokens: int = 10) -> Passage:
@@ -99,3 +99,17 @@ def test_confidence_is_the_geometric_mean_over_all_tokens() -> None:
     assert confidence(mixed) == pytest.approx((0.9**30 * 0.3**10) ** (1 / 40))
     assert confidence([passage("a", 1e-7)]) == 1.0  # by rounding, a certain token can lie above certainty
     assert confidence([passage("a", math.log(0.5), tokens=1)]) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "twice"),
+    [
+        ("Scale web-app to 17 replicas. Scale web-app to 17 replicas.", True),
+        ("Scale the web app. To 17 replicas, to 17 replicas", True),
+        ("Scale web-app to 17 replicas and checkout to 17 replicas.", False),
+        ("no no no no", False),
+        ("", False),
+    ],
+)
+def test_what_is_said_twice(text: str, twice: bool) -> None:
+    assert says_twice(text) is twice

@@ -136,6 +136,25 @@ def test_in_noise_a_number_of_the_prompt_does_not_take_the_place_of_the_one_that
         tiny.transcribe(sound(said + 0.15 * hiss), prompt=prompt)
 
 
+def test_live_sound_is_written_down_as_it_is(tiny: Transcriber, prompt: str, demo: Path) -> None:
+    heard = tiny.write_down(read(demo).samples, prompt)
+    assert words(heard.text) == DEMO.split() and heard.timings["vad_ms"] < 5
+
+
+def test_long_live_sound_loses_its_pauses(tiny: Transcriber, prompt: str, demo: Path) -> None:
+    said, pause = read(demo).samples, np.zeros(10 * RATE, np.float32)
+    heard = tiny.write_down(np.concatenate([said, pause, said]), prompt)
+    assert words(heard.text).count("rollout") == 2 and heard.speech_seconds < 2 * len(said) / RATE + 1
+    with pytest.raises(NoSpeech, match="no speech in it"):
+        tiny.write_down(np.concatenate([pause, pause]), prompt)
+
+
+@pytest.mark.parametrize("word", ["no", "stop", "yes", "repeat"])
+def test_a_single_word(espeak: Callable[..., Path], tiny: Transcriber, word: str) -> None:
+    heard = tiny.write_down(read(espeak(word)).samples, "Yes. No. Wait. Repeat. Stop. What will it do?")
+    assert words(heard.text) == [word]
+
+
 def test_silence_around_and_between_is_left_out(tiny: Transcriber, prompt: str, demo: Path) -> None:
     said = read(demo).samples
     pause = np.zeros(20 * RATE, np.float32)
