@@ -22,7 +22,7 @@ from policies.action import Json, digest
 from policies.approvals import Approval, CannotAnswer
 from policies.audit.erasing import BadChoice, Choice
 from policies.audit.keeping import StillGoingOn
-from policies.audit.log import CannotRecord, Entry
+from policies.audit.log import CannotRecord
 from policies.request import Request
 from policies.runs import CannotResume, NoSuchRun
 from policies.visible import visible
@@ -261,13 +261,7 @@ class Desk:
 
     async def _brake(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         on = bool(question["on"])
-        if on:
-            self._app.brake.freeze()
-        await self._app.log.append(
-            Entry(f"devos.brake.{'on' if on else 'off'}", None, None, None, {"by": self._app.person})
-        )
-        if not on:
-            self._app.brake.thaw()
+        await asyncio.shield(self._app.brake.set(on, self._app.log, by=self._app.person, via=VIA))
         yield {"frozen": on}
 
     async def _open(self, question: dict[str, Any]) -> AsyncIterator[Json]:

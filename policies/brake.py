@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from policies.audit.log import Entry, Log
+
 
 class Brake:
     """A file in DEVOS_HOME; its presence stops every change at once, in every process, and across restarts."""
@@ -23,3 +25,15 @@ class Brake:
     def thaw(self) -> None:
         """Let changes go on."""
         self._file.unlink(missing_ok=True)
+
+    async def set(self, on: bool, log: Log, *, by: str, via: str) -> None:
+        """Stop or release, and record who did it. It stops even where that cannot be recorded; it is not released then.
+
+        Raises:
+            CannotRecord: it could not be recorded.
+        """
+        if on:
+            self.freeze()
+        await log.append(Entry(f"devos.brake.{'on' if on else 'off'}", None, None, None, {"by": by, "via": via}))
+        if not on:
+            self.thaw()

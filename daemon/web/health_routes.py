@@ -16,7 +16,6 @@ from daemon.web.house import House
 from daemon.web.pages import Health
 from daemon.web.question_view import VIA
 from daemon.web.routes import Access, Route, Values, Visit
-from policies.audit.log import Entry
 
 
 class Back(Values):
@@ -67,9 +66,4 @@ async def brake(house: House, *, on: bool) -> None:
     Raises:
         CannotRecord: it could not be recorded.
     """
-    if on:
-        house.brake.freeze()
-    kind = f"devos.brake.{'on' if on else 'off'}"
-    await house.log.append(Entry(kind, None, None, None, {"by": house.person, "via": VIA}))
-    if not on:
-        house.brake.thaw()
+    await house.brake.set(on, house.log, by=house.person, via=VIA)
