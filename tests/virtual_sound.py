@@ -10,8 +10,10 @@ import os
 import select
 import signal
 import subprocess
+import tempfile
 import threading
 import time
+import wave
 from pathlib import Path
 from typing import IO, Any
 
@@ -44,6 +46,16 @@ def spoken(text: str, voice: str = "en-us", *, speed: int = 160) -> Samples:
     return np.interp(at, np.arange(len(loud)), loud).astype(np.int16)
 
 
+def said_by_flite(text: str, voice: str = "slt") -> Samples:
+    """A sentence as one of flite's voices says it, which wake words take for a person's."""
+    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        subprocess.run(["flite", "-voice", voice, "-t", text, "-o", file.name], check=True)
+        with wave.open(file.name) as read:
+            loud, rate = np.frombuffer(read.readframes(read.getnframes()), np.int16), read.getframerate()
+    at = np.arange(0, len(loud) - 1, rate / RATE)
+    return np.interp(at, np.arange(len(loud)), loud).astype(np.int16)
+
+
 class VirtualSound:
     """A microphone and a speaker for whatever is started with `environment`."""
 
@@ -56,6 +68,7 @@ class VirtualSound:
         self._waiting: list[Samples] = []
         self._heard: list[Samples] = []
         self._lock = threading.Lock()
+        self._arrived = threading.Condition(self._lock)
         self._silent = threading.Event()
         self._silent.set()
         self.looped = False
@@ -162,6 +175,27 @@ class VirtualSound:
             found, self._heard = self._heard, []
         return np.concatenate(found) if found else np.zeros(0, np.int16)
 
+    def reply(self, *, quiet: float = 0.9, least: float = 0.5, patience: float = 60.0) -> Samples:
+        """Listen to what is said next, until it is over: the sound from now on.
+
+        Args:
+            quiet: seconds of silence that end it.
+            least: seconds of sound that it has to have; the earcons have less.
+            patience: seconds until the test has failed.
+        """
+        found, loud, silent = list[Samples](), 0, 0
+        until = time.monotonic() + patience
+        with self._arrived:
+            while loud < least * RATE or silent < quiet * RATE:
+                assert self._arrived.wait_for(lambda: bool(self._heard), until - time.monotonic()), "nothing is said"
+                for piece in self._heard:
+                    found.append(piece)
+                    is_loud = bool(np.abs(piece.astype(np.int32)).max() > 300)
+                    loud, silent = (loud + len(piece), 0) if is_loud else (loud, silent + len(piece))
+                self._heard.clear()
+                assert time.monotonic() < until, "what is said does not end, or nothing is said"
+        return np.concatenate(found)
+
     def _listen(self, recorder: subprocess.Popen[bytes]) -> None:
         assert recorder.stdout is not None
         with recorder.stdout:
@@ -172,6 +206,7 @@ class VirtualSound:
             piece = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
             with self._lock:
                 self._heard.append(piece)
+                self._arrived.notify_all()
                 if self.looped:
                     self._room.append(piece)
 
