@@ -11,7 +11,7 @@ from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from daemon.portaudio import NoSound
 from daemon.sense_sections import Speech, hours_of
@@ -21,6 +21,10 @@ from daemon.speaking.echo import Echo
 from daemon.speaking.player import Player, SoundLost
 from daemon.speaking.voice import NoVoice, Voice
 from daemon.speaking.wording import for_the_ear, sentences
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BACK = 5.0
 """Seconds that a loudspeaker which went away may take to come back, before what was being said is shown instead."""
@@ -97,8 +101,21 @@ class Speaker:
             return SpeakerState("speaking")
         return SpeakerState("broken", self._problem) if self._problem else SpeakerState("ready")
 
-    async def say(self, text: str) -> bool:
+    @property
+    def aloud(self) -> bool:
+        """Whether what is said now is to be heard, by the settings and by the hour."""
+        return self._settings.mode == "voice" and not self._closed and not self._is_quiet()
+
+    def is_own(self, samples: NDArray[np.float32], began: float, ended: float) -> bool:
+        """Whether a sentence that was heard is DevOS's own output (`Echo.is_own`)."""
+        return self.echo.is_own(samples, began, ended)
+
+    async def say(self, text: str, *, secret: bool = False) -> bool:
         """Say it after what is being said already; cancelled, it is cut off.
+
+        Args:
+            text: what to say.
+            secret: whether it is heard or nothing: it is not shown where it cannot be said.
 
         Returns:
             Whether it was said to its end: False when it was cut off, only notified, or neither is wanted.
@@ -107,11 +124,12 @@ class Speaker:
         if self._settings.mode == "off" or self._closed:
             return False
         if self._is_quiet():
-            self._show(text)
+            if not secret:
+                self._show(text)
             return False
         if not pieces:
             return True
-        job = _Job(text=text, pieces=pieces)
+        job = _Job(text=text, pieces=pieces, secret=secret)
         self._add(job)
         try:
             return await asyncio.wrap_future(job.said)
@@ -215,7 +233,8 @@ class Speaker:
             except (NoVoice, NoSound) as error:
                 if not job.cut.is_set():
                     self._problem = str(error)
-                    self._show(job.text if index == 0 else " ".join(job.pieces[index:]))
+                    if not job.secret:
+                        self._show(job.text if index == 0 else " ".join(job.pieces[index:]))
                 return False
         self._problem = ""
         return True
@@ -268,6 +287,7 @@ class _Job:
 
     text: str = ""
     pieces: tuple[str, ...] = ()
+    secret: bool = False
     earcon: Earcon | None = None
     cut: threading.Event = field(default_factory=threading.Event)
     rendered: threading.Event = field(default_factory=threading.Event)
