@@ -8,8 +8,12 @@ matter: with 13, 14, 16, 17 and 23 in their place, 5 of 36 spoken numbers turned
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import cycle, islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from intents.understanding.catalogue import Catalogue
 
 _SENTENCES = (
     "Scale {} to 12 replicas in production.",
@@ -50,3 +54,24 @@ def prompt_of(names: Sequence[str]) -> str:
             break
         listed = longer
     return f"{listed}. {sentences}" if listed else sentences
+
+
+def prompt_for(catalogue: Catalogue) -> str:
+    """The prompt for the names that exist."""
+    return prompt_of([*catalogue.all("deployment"), *catalogue.all("service"), *catalogue.all("project")])
+
+
+class Expected:
+    """The prompt for whatever names exist now: called before each sentence, made anew when they have changed."""
+
+    def __init__(self, catalogue: Callable[[], Catalogue]) -> None:
+        """Take what gives the catalogue as it is."""
+        self._catalogue = catalogue
+        self._made: tuple[Catalogue, str] | None = None
+
+    def __call__(self) -> str:
+        """The prompt."""
+        catalogue = self._catalogue()
+        if self._made is None or self._made[0] is not catalogue:
+            self._made = catalogue, prompt_for(catalogue)
+        return self._made[1]

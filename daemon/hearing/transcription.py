@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from daemon.hearing.evidence import NoSpeech, Passage, confidence, doubt, may_recite, recites, says_twice
 from daemon.hearing.recording import RATE, Recording
-from daemon.hearing.whisper import Device, Look, Whisper
+from daemon.hearing.whisper import Look, Wanted, Whisper, load
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,16 +44,17 @@ class Heard:
 class Transcriber:
     """One Whisper model, loaded when it is first needed. Safe to call from several threads: one recording at a time."""
 
-    def __init__(self, weights: Path, *, name: str | None = None, threads: int = 2, device: Device = "cpu") -> None:
+    def __init__(self, weights: Path, *, name: str | None = None, threads: int = 2, device: Wanted = "cpu") -> None:
         """Take a folder of weights; nothing is read yet.
 
         Args:
             weights: the folder, as `weights.find` found it.
             name: what the model is called, for `Heard.model`; the folder's name where not given.
             threads: processor threads for one recording.
-            device: where it runs.
+            device: where it runs: cpu, cuda, or auto for a GPU where there is one that works.
         """
-        self.weights, self.device = weights, device
+        self.weights = weights
+        self._device = device
         self._name = name or weights.name
         self._threads = threads
         self._model: Whisper | None = None
@@ -67,6 +68,21 @@ class Transcriber:
         """
         with self._lock:
             self._loaded()
+
+    def unload(self) -> None:
+        """Give the model's memory back, after the recording that is being written down; it can be loaded again."""
+        with self._lock:
+            self._model = None
+
+    @property
+    def device(self) -> str:
+        """Where it runs, once it is loaded; where it is wanted before that."""
+        return self._model.device if self._model else self._device
+
+    @property
+    def name(self) -> str:
+        """What the model is called."""
+        return self._name
 
     def transcribe(self, recording: Recording, *, prompt: str = "") -> Heard:
         """Write down what is said in a recording.
@@ -127,7 +143,7 @@ class Transcriber:
     def _loaded(self) -> Whisper:
         """The model; the caller holds the lock."""
         if self._model is None:
-            self._model = Whisper(self.weights, device=self.device, threads=self._threads)
+            self._model = load(self.weights, device=self._device, threads=self._threads)
         return self._model
 
 

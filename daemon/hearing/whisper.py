@@ -7,6 +7,7 @@ things twice. Whatever was looked at can be written down again with another prom
 
 from __future__ import annotations
 
+import logging
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from daemon.hearing.evidence import Passage
 from daemon.hearing.frames import RATE
+from daemon.hearing.hardware import graphics
 from daemon.hearing.weights import NoWeights
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+logger = logging.getLogger("devos.hearing")
+
 Device: TypeAlias = Literal["cpu", "cuda"]
+Wanted: TypeAlias = Literal["auto", "cpu", "cuda"]
 
 WHOLE = 3_000
 """Frames of 10 ms that Whisper was trained to look at."""
@@ -43,6 +48,22 @@ class Look:
     seconds: float
     whole: bool
     """Whether it was looked at through the whole window."""
+
+
+def load(weights: Path, *, device: Wanted = "cpu", threads: int = 2) -> Whisper:
+    """Load a model where it is wanted; "auto" takes a GPU where there is one that works, and the processor otherwise.
+
+    Raises:
+        NoWeights: the folder holds no model, or the device that is wanted does not run it.
+    """
+    if device == "auto" and graphics():
+        try:
+            found = Whisper(weights, device="cuda", threads=threads)
+            found.write(found.look(_silence()), "")  # what a GPU lacks is noticed when it is first used
+            return found
+        except (NoWeights, RuntimeError) as problem:
+            logger.warning("the GPU cannot be used, the processor is: %s", problem)
+    return Whisper(weights, device="cuda" if device == "cuda" else "cpu", threads=threads)
 
 
 class Whisper:
@@ -111,6 +132,12 @@ class Whisper:
             compression_ratio=_compression(text),
             tokens=len(found),
         )
+
+
+def _silence() -> NDArray[np.float32]:
+    import numpy as np
+
+    return np.zeros(RATE, np.float32)
 
 
 def _compression(text: str) -> float:

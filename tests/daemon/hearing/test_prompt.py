@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from tokenizers import Tokenizer
 
-from daemon.hearing.prompt import LIMIT, prompt_of
+from daemon.hearing.prompt import LIMIT, Expected, prompt_for, prompt_of
 from daemon.hearing.transcription import Transcriber
+from intents.understanding.catalogue import Catalogue
 
 from .conftest import CATALOGUE
 
@@ -40,6 +41,16 @@ def test_a_large_catalogue_fits_into_whispers_window(shape: str, vocabulary: Tok
     assert LIMIT * 0.8 < len(prompt) <= LIMIT
     # Whisper looks at the last 223 tokens: the list before the sentences may lose its start, the sentences may not.
     assert len(vocabulary.encode(prompt[prompt.index("Scale") :]).ids) <= 223
+
+
+def test_the_prompt_follows_the_catalogue() -> None:
+    before = Catalogue.of(deployment={"production": ["web-app"]}, service=["checkout"], project=["DEV"])
+    now = [before]
+    expected = Expected(lambda: now[0])
+    assert expected() == prompt_for(before) == prompt_of(["web-app", "checkout", "DEV"])
+    assert expected() is expected(), "made once as long as nothing changes"
+    now[0] = Catalogue.of(deployment={"production": ["payment-service"]})
+    assert expected() == prompt_of(["payment-service"])
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import ctranslate2
 import numpy as np
 import pytest
 
@@ -13,7 +14,7 @@ from daemon.hearing.frames import RATE
 from daemon.hearing.recording import read
 from daemon.hearing.transcription import Transcriber
 from daemon.hearing.weights import NoWeights
-from daemon.hearing.whisper import SHORT_SECONDS, Whisper
+from daemon.hearing.whisper import SHORT_SECONDS, Whisper, load
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +58,14 @@ def test_a_folder_without_a_model(tmp_path: Path, tiny: Transcriber) -> None:
         Whisper(tmp_path)
 
 
-def test_a_device_that_is_not_there(tiny: Transcriber) -> None:
-    import ctranslate2
-
+def test_a_gpu_that_does_not_work_is_passed_over_unless_it_is_asked_for(
+    tiny: Transcriber, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     if ctranslate2.get_cuda_device_count():
-        pytest.skip("there is a GPU here")
+        pytest.skip("there is a GPU here that works")
+    assert load(tiny.weights, device="auto").device == "cpu"
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
+    assert load(tiny.weights, device="auto").device == "cpu"
+    assert "the GPU cannot be used" in caplog.text
     with pytest.raises(NoWeights, match="cannot be loaded"):
-        Whisper(tiny.weights, device="cuda")
+        load(tiny.weights, device="cuda")
