@@ -112,6 +112,8 @@ class VoiceWay:
         self._asked: _Asked | None = None
         self._drawn: Challenge | None = None
         self._remarks: set[asyncio.Task[bool]] = set()
+        self.denied: set[str] = set()
+        """The runs to which a no was said aloud: whoever said it knows how they end."""
 
     @property
     def health(self) -> str:
@@ -130,6 +132,11 @@ class VoiceWay:
         if self._channel(approval.run) not in ("voice", "hotkey"):
             return "It was not asked for by voice."
         return self._approvals.voters.problem(approval, self._person, self.name) or unreadable(approval)
+
+    async def refuses(self, code: str) -> str:
+        """Why the question of that id is not asked aloud, in a sentence; empty when it is, or is not there any more."""
+        approval = await asyncio.to_thread(self._approvals.find, code)
+        return self.objection(approval) if approval is not None and approval.status == "open" else ""
 
     def _channel(self, run: str) -> str:
         if run not in self._channels:
@@ -275,13 +282,17 @@ class VoiceWay:
 
     async def _hand_on(self, approval: Approval, yes: bool) -> None:
         because = None if yes else "said no"
+        if not yes:
+            self.denied.add(approval.run)
         try:
             await self._approvals.answer(
                 approval.id, yes, self._person, self.name, digest=approval.digest, because=because
             )
         except CannotAnswer as problem:
+            self.denied.discard(approval.run)
             self._remark(str(problem))
         except CannotRecord:
+            self.denied.discard(approval.run)
             self._remark("That does not count, because it cannot be recorded.")
         else:
             if yes:

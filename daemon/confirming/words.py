@@ -38,11 +38,11 @@ golf and papa ("alpha"), sierra ("c"), mike ("my"), and echo and x-ray, which ar
 DIGITS: Mapping[str, tuple[str, ...]] = {
     "2": ("two", "to", "too"),
     "3": ("three",),
-    "4": ("four", "for", "fore"),
+    "4": ("four", "for", "fore", "foer"),
     "5": ("five",),
     "6": ("six",),
     "7": ("seven",),
-    "9": ("nine", "nein"),
+    "9": ("nine", "nein", "ein"),
 }
 """Digit → how Whisper writes it besides. Without eight, which is easily heard as the end of the word before it."""
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from daemon.conversation.house import Earcon, Mouth
+from policies.visible import visible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,17 +84,26 @@ class Floor:
                 return False
             return await self._say(text, secret)
 
-    async def news(self, text: str, earcon: Earcon | None = None) -> bool:
-        """Say something that nobody asked for just now, once nobody has the floor."""
+    async def news(self, text: str, earcon: Earcon | None = None, *, still: Callable[[], bool] = lambda: True) -> bool:
+        """Say something that nobody asked for just now, once nobody has the floor.
+
+        Args:
+            text: what to say; empty for the short sound alone.
+            earcon: the short sound before it.
+            still: whether it is still so by then; otherwise nothing is said.
+        """
         while True:
             await self.until_free()
             async with self._turn:
+                if not still():
+                    return False
                 if self.free:
                     if earcon is not None:
                         self._mouth.sound(earcon)
                     return await self._say(text, secret=False) if text else True
 
     async def _say(self, text: str, secret: bool) -> bool:
+        text = visible(text, lines=False)
         if not secret:
             self.last = text
         return await self._mouth.say(text, secret=secret)

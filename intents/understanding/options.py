@@ -63,14 +63,20 @@ def question(options: Sequence[Option]) -> str:
 
 def choose(text: str, options: Sequence[Option]) -> Option | None:
     """The option that an answer names, by its place or its label; None where it names none, or several."""
+    at = pick(text, [(option.label, option.example) for option in options])
+    return None if at is None else options[at]
+
+
+def pick(text: str, labels: Sequence[Sequence[str]]) -> int | None:
+    """Which of several things an answer names: "the second one", or one of the labels that each of them has."""
     said = " ".join(re.sub(r"[^\w\s'-]", " ", text.casefold()).split())
-    if len(options) == 1 and said in _YES:
-        return options[0]
-    place = _place(said, numbered=not any(option.label.isdecimal() for option in options))
+    if len(labels) == 1 and said in _YES:
+        return 0
+    place = _place(said, numbered=not any(each.isdecimal() for several in labels for each in several))
     if place is not None:
-        return options[place] if place < len(options) else None
+        return place % len(labels) if -len(labels) <= place < len(labels) else None
     bare = squashed(_stripped(said))
-    named = [option for option in options if bare and bare in _forms(option)]
+    named = [at for at, several in enumerate(labels) if bare and bare in _forms(several)]
     return named[0] if len(named) == 1 else None
 
 
@@ -91,5 +97,5 @@ def _stripped(said: str) -> str:
     return said
 
 
-def _forms(option: Option) -> set[str]:
-    return {squashed(form) for form in (option.example, option.label, *spoken(option.label))}
+def _forms(labels: Sequence[str]) -> set[str]:
+    return {squashed(form) for label in labels for form in (label, *spoken(label))}
