@@ -14,16 +14,19 @@ from daemon.hotkeys.way import NoHotkeys
 INSTEAD = "`devos press` works without it; docs/hotkeys.md says how your desktop can start it."
 
 
-def connect() -> Any:
-    """Connect to the X server that $DISPLAY names.
+def connect(name: str | None = None) -> Any:
+    """Connect to an X server.
+
+    Args:
+        name: which one, as in $DISPLAY; by default the one that stands there.
 
     Returns:
         An Xlib.display.Display.
 
     Raises:
-        NoHotkeys: $DISPLAY names none, or it does not answer.
+        NoHotkeys: there is none, or it does not answer.
     """
-    name = os.environ.get("DISPLAY", "")
+    name = name or os.environ.get("DISPLAY", "")
     if not name:
         raise NoHotkeys(f"There is no screen here ($DISPLAY is not set), so no keys can be listened to. {INSTEAD}")
     if not _answers(name):
@@ -34,7 +37,7 @@ def connect() -> Any:
     except ImportError as missing:
         raise NoHotkeys(f"Listening to keys needs {missing.name}: pip install python-xlib.", again=False) from missing
     try:
-        return Display()
+        return Display(name)
     except (error.DisplayError, error.ConnectionClosedError, error.XauthError, OSError) as refused:
         raise NoHotkeys(
             f"The X server {name!r} lets nobody in ({refused}). "

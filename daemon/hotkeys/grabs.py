@@ -12,6 +12,7 @@ import select
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -26,6 +27,8 @@ SETTLED = 0.1
 """Seconds after which a keyboard that is being changed has been changed: one command makes a dozen messages."""
 AGAIN = 30.0
 """Seconds after which a key that another program had is tried again."""
+BOTH = 0.25
+"""Seconds within which a key that the listener has heard comes by its grab as well; a thousandth is usual."""
 GUARD = 1.0
 """Seconds after which a taken keyboard is looked at, should the message that gives it back be lost."""
 
@@ -49,6 +52,8 @@ class Grabs:
         self._taken: tuple[Binding, ...] = ()
         self._missing: dict[Binding, list[str]] = {}
         self._words: set[tuple[int, int]] = set()
+        self._presses: deque[tuple[int, int]] = deque(maxlen=16)
+        self._news = threading.Condition()
         self._held: int | None = None
         self._letters: set[int] = set()
         self._remap_at: float | None = None
@@ -96,6 +101,16 @@ class Grabs:
                 self._wake.send(b"\0")
             self._thread.join(10)
 
+    def took(self, code: int, at: int) -> bool:
+        """Whether a key came to us, rather than to a locked screen or another program that holds the keyboard.
+
+        Args:
+            code: its keycode.
+            at: the X server's time of its press, in milliseconds.
+        """
+        with self._news:
+            return self._news.wait_for(lambda: (code, at) in self._presses, BOTH)
+
     def _run(self) -> None:
         poll = select.poll()
         poll.register(self._display.fileno(), select.POLLIN)
@@ -130,6 +145,9 @@ class Grabs:
         if event.type == X.MappingNotify:
             self._remap_at = time.monotonic() + SETTLED
         elif event.type == X.KeyPress:
+            with self._news:
+                self._presses.append((event.detail, event.time))
+                self._news.notify_all()
             if self._held is not None:
                 self._letters.add(event.detail)
             elif (event.detail, event.state & self._keyboard.relevant) in self._words:

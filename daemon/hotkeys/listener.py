@@ -16,6 +16,7 @@ from Xlib import X
 from Xlib.error import ConnectionClosedError
 from Xlib.ext.record import StartOfData
 
+from daemon.hotkeys.display import connect, leave
 from daemon.hotkeys.way import NoHotkeys
 
 logger = logging.getLogger("devos.hotkeys")
@@ -28,15 +29,16 @@ class KeyListener(Listener):  # type: ignore[misc]  # pynput has no types
     """Tells of each key by its keycode, for which pynput has no public door but being derived from.
 
     Args:
-        key: told of each key that goes down (True) or up (False), on this thread; what it raises is logged.
-        died: told when listening has ended, unless by `end`.
+        key: told of each key that goes down (True) or up (False), and of the X server's time in milliseconds, on this
+            thread; what it raises is logged.
+        died: told when listening has ended after it had begun, unless by `end`.
     """
 
-    def __init__(self, key: Callable[[int, bool], None], died: Callable[[], None]) -> None:
+    def __init__(self, key: Callable[[int, bool, int], None], died: Callable[[], None]) -> None:
         super().__init__()
         self._key, self._died = key, died
         self._heard = threading.Event()
-        self._ended = False
+        self._ended = self._over = False
         self.name = "hotkeys-listener"
 
     def begin(self) -> None:
@@ -46,16 +48,20 @@ class KeyListener(Listener):  # type: ignore[misc]  # pynput has no types
             NoHotkeys: they are not; the X server may lack the extension.
         """
         self.start()
-        if not self._heard.wait(PATIENCE) or not self.is_alive():
+        if not self._heard.wait(PATIENCE) or self._over:
             self._ended = True
             raise NoHotkeys("The X server does not let its keyboard be listened to: it lacks the extension RECORD.")
 
     def end(self) -> None:
-        """Stop, and return when it has."""
+        """Stop, and return when it has. pynput's own `stop` would wait for one more key, and its thread for the rest."""
         self._ended = True
         if self.is_alive() and self._heard.is_set():
-            with suppress(ConnectionClosedError, OSError):
-                self.stop()
+            with suppress(NoHotkeys, ConnectionClosedError, OSError):
+                # By a connection of its own: those that pynput has are closed by its thread meanwhile.
+                stop = connect(self._display_record.get_display_name())
+                stop.record_disable_context(self._context)
+                stop.sync()
+                leave(stop)
         if self.is_alive() and threading.current_thread() is not self:
             threading.Thread.join(self, PATIENCE)
 
@@ -69,8 +75,9 @@ class KeyListener(Listener):  # type: ignore[misc]  # pynput has no types
         for each in ("_display_stop", "_display_record"):
             if connection := getattr(self, each, None):
                 connection.display.socket.close()
+        died, self._over = self._heard.is_set() and not self._ended, True
         self._heard.set()
-        if not self._ended:
+        if died:
             self._died()
 
     def _handler(self, events: Any) -> None:
@@ -82,6 +89,6 @@ class KeyListener(Listener):  # type: ignore[misc]  # pynput has no types
     def _handle_message(self, display: Any, event: Any, *injected: bool) -> None:
         """Tell of one key; pynput's own way would name it, and die of what the callback raises."""
         try:
-            self._key(event.detail, event.type == X.KeyPress)
+            self._key(event.detail, event.type == X.KeyPress, event.time)
         except Exception:
             logger.exception("a hotkey could not be obeyed")

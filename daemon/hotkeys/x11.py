@@ -2,7 +2,8 @@
 
 pynput hears every key, by the X server's recording extension, also while a word is spelled over a taken keyboard; what
 is no hotkey's is forgotten at once (matcher.py). Its own names for keys are not used: they depend on what else is held
-(keyboard.py). A key that another program has taken is not ours, and is not obeyed.
+(keyboard.py). A key that opens the microphone counts only when it came by its grab, too: one that another program has,
+or that is pressed at a locked screen, is not ours.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from daemon.hotkeys.listener import KeyListener
 
 logger = logging.getLogger("devos.hotkeys")
+
+_OPENING = ("talk", "request")
+"""What opens the microphone, and so must not be had at a locked screen; the other keys only put an end to things."""
 
 GONE = "The X server has gone; DevOS waits for it to come back."
 
@@ -80,13 +84,17 @@ class X11:
             self._listener.end()
         self._grabs.close()
 
-    def _key(self, code: int, down: bool) -> None:
+    def _key(self, code: int, down: bool, at: int) -> None:
         """A key went down or up; on the listener's thread."""
         with self._lock:
             if self._over or self._keyboard is None:
                 return
             name = self._keyboard.name(code)
             presses = self._matcher.pressed(name) if down else self._matcher.released(name)
+        if any(press.down and press.binding.kind in _OPENING for press in presses) and not self._grabs.took(code, at):
+            with self._lock:
+                self._matcher.reset()
+            return
         self._tell(presses)
 
     def _changed(self, keyboard: Keyboard, ours: Sequence[Binding]) -> None:
