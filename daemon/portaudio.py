@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from daemon.sound_server import Kind, server_device
+from daemon.sound_server import Kind, hears_itself, named, server_devices
 from policies.visible import visible
 
 PATIENCE = 5.0
@@ -23,6 +23,7 @@ PATIENCE = 5.0
 SERVER = ("pulse", "default")
 """How ALSA calls the sound server, in the order of what is taken; what it then plays to can be chosen."""
 CHOOSES: dict[str, str] = {"input": "PULSE_SOURCE", "output": "PULSE_SINK"}
+CHOOSE = "pactl list short sources, then pactl set-default-source NAME"
 RESTART = (
     "sudo killall coreaudiod"
     if sys.platform == "darwin"
@@ -314,16 +315,21 @@ def _found(kind: Kind, name: str | None, listed: tuple[Device, ...]) -> Device:
     if not listed:
         raise NoSound(f"There is no {thing} here; plug one in, or start the sound system: {RESTART}")
     if name is None:
-        return next((each for each in listed if each.default), listed[0])
+        device = next((each for each in listed if each.default), listed[0])
+        if kind == "input" and device.name in SERVER and hears_itself():
+            raise NoSound(f"There is no microphone here; plug one in, or choose one: {CHOOSE}")
+        return device
     way = next((each for server in SERVER for each in listed if each.name == server), None)
-    if way is not None and (chosen := server_device(kind, name)) is not None:
+    known = server_devices(kind) if way else ()
+    if way is not None and (chosen := named(name, known)) is not None:
         shown = visible(chosen.description or chosen.name, lines=False)
         return Device(way.index, shown, way.channels, way.rate, default=False, server_name=chosen.name)
     for each in listed:
         if name.casefold() in each.name.casefold():
             return each
-    names = ", ".join(repr(each.name) for each in listed)
-    raise NoSound(f"No {thing} has {name!r} in its name; plug it in, or name one of these in config.toml: {names}")
+    others = [visible(each.description, lines=False) for each in known]
+    names = ", ".join(repr(each) for each in [*others, *(each.name for each in listed if each.name not in SERVER)])
+    raise NoSound(f"No {thing} has {name!r} in its name; plug it in, or name another in config.toml: {names}")
 
 
 @contextmanager

@@ -11,6 +11,8 @@ Kind: TypeAlias = Literal["input", "output"]
 
 SECONDS = 2.0
 """What takes longer than this is a server that hangs."""
+MONITOR = ".monitor"
+"""How the names of sources end that are no microphones: they give what a loudspeaker plays."""
 LISTS = {"input": "sources", "output": "sinks"}
 
 
@@ -33,14 +35,14 @@ def server_devices(kind: Kind) -> tuple[ServerDevice, ...]:
     return tuple(
         ServerDevice(str(each.get("name", "")), str(each.get("description", "")))
         for each in (listed if isinstance(listed, list) else [])
-        if isinstance(each, dict) and not _is_monitor(kind, each)
+        if isinstance(each, dict) and each.get("name") and not _is_monitor(kind, each)
     )
 
 
-def server_device(kind: Kind, part: str) -> ServerDevice | None:
+def named(part: str, devices: tuple[ServerDevice, ...]) -> ServerDevice | None:
     """The first one whose name or description has that part, in upper or lower case."""
     part = part.casefold()
-    return next((each for each in server_devices(kind) if part in f"{each.name}\n{each.description}".casefold()), None)
+    return next((each for each in devices if part in f"{each.name}\n{each.description}".casefold()), None)
 
 
 def server_name() -> str:
@@ -63,9 +65,16 @@ def default_source() -> str:
     return _pactl("get-default-source").strip()
 
 
+def hears_itself() -> bool:
+    """Whether what is listened to by default is what the loudspeaker plays: so it is where there is no microphone."""
+    try:
+        return default_source().endswith(MONITOR)
+    except (OSError, subprocess.SubprocessError):
+        return False
+
+
 def _is_monitor(kind: Kind, device: dict[str, Any]) -> bool:
-    """Whether a source is what a loudspeaker plays, and no microphone."""
-    return kind == "input" and str(device.get("name", "")).endswith(".monitor")
+    return kind == "input" and str(device.get("name", "")).endswith(MONITOR)
 
 
 def _pactl(*words: str) -> str:

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal
@@ -102,11 +103,8 @@ class _Source:
             self._began = None
 
     def _drop_oldest(self) -> None:
-        try:
-            self._queue.get_nowait()
-        except Empty:
-            return  # the reader was quicker
-        self.overruns += 1
+        with suppress(Empty):  # the reader was quicker
+            self.overruns += self._queue.get_nowait() is not None
 
 
 class Microphone:
@@ -333,7 +331,8 @@ class Microphone:
             self._condition.notify_all()
         if (told.status, told.problem, told.device) == (state.status, state.problem, state.device):
             return
-        self._queue.put(None)
+        if state.status != "open":
+            self._queue.put(None)  # wakes who reads
         if self._changed is not None:
             try:
                 self._changed(state)
