@@ -12,49 +12,35 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Literal
 
-from daemon.sound_server import Kind, hears_itself, named, server_devices
+from daemon.sound_devices import RESTART, Device, NoSound, does_not_open, found, listed, plainly
+from daemon.sound_server import Kind
 from policies.visible import visible
+
+__all__ = [
+    "RESTART",
+    "Device",
+    "NoPortAudio",
+    "NoSound",
+    "Stream",
+    "devices",
+    "open_input",
+    "open_output",
+    "sounddevice",
+]
 
 PATIENCE = 5.0
 """Seconds that a stream's opening or closing by somebody else is waited for."""
-SERVER = ("pulse", "default")
-"""How ALSA calls the sound server, in the order of what is taken; what it then plays to can be chosen."""
 CHOOSES: dict[str, str] = {"input": "PULSE_SOURCE", "output": "PULSE_SINK"}
-CHOOSE = "pactl list short sources, then pactl set-default-source NAME"
-RESTART = (
-    "sudo killall coreaudiod"
-    if sys.platform == "darwin"
-    else "systemctl --user restart pipewire-pulse || pulseaudio --start"
-)
 INSTALL = {"darwin": "brew install portaudio", "linux": "sudo apt-get install libportaudio2"}
 
 Callback = Callable[[Any, int, Any, Any], None]
 """As sounddevice wants it: (samples, shape (n, channels), float32; n; times; flags). It must not block or raise."""
 
 
-class NoSound(RuntimeError):
-    """There is nothing to hear or to play with; the message is one sentence for a person, with what mends it."""
-
-
 class NoPortAudio(NoSound):
     """The library itself is missing, and stays so until somebody installs it."""
-
-
-@dataclass(frozen=True)
-class Device:
-    """One microphone or loudspeaker, as PortAudio lists it."""
-
-    index: int
-    name: str
-    channels: int
-    rate: float
-    """Samples per second that it works at by itself."""
-    default: bool
-    server_name: str | None = None
-    """What the sound server is to take, where this is the way to the server and a device of its own was named."""
 
 
 def sounddevice() -> Any:
@@ -123,7 +109,7 @@ class _Register:
             module = sounddevice()
             if self._stale or not self._open:
                 self._list_again(module)
-            return _listed(module, kind)
+            return listed(module, kind)
 
     def open(self, kind: Kind, name: str | None, start: Callable[[Any, Device], Stream]) -> Stream:
         """Open a device, and once more with a fresh list where the list at hand does not lead to one."""
@@ -144,7 +130,7 @@ class _Register:
                 raise
 
     def _start(self, module: Any, kind: Kind, name: str | None, start: Callable[[Any, Device], Stream]) -> Stream:
-        device = _found(kind, name, _listed(module, kind))
+        device = found(kind, name, listed(module, kind))
         with _server_takes(kind, device.server_name):
             stream = start(module, device)
         self._open.add(stream)
@@ -211,8 +197,8 @@ def open_input(
                 try:
                     return _started(module, "input", stream, heard, round(each * block), ended)
                 except module.PortAudioError as error:
-                    problem = problem or _plainly(error)
-        raise NoSound(_does_not_open("microphone", device, problem))
+                    problem = problem or plainly(error)
+        raise NoSound(does_not_open("microphone", device, problem))
 
     return _register.open("input", name, start)
 
@@ -249,8 +235,8 @@ def open_output(
             try:
                 return _started(module, "output", stream, fill, block, ended, latency)
             except module.PortAudioError as error:
-                problem = problem or _plainly(error)
-        raise NoSound(_does_not_open("loudspeaker", device, problem))
+                problem = problem or plainly(error)
+        raise NoSound(does_not_open("loudspeaker", device, problem))
 
     return _register.open("output", name, start)
 
@@ -292,46 +278,6 @@ def _started(
     return stream
 
 
-def _listed(module: Any, kind: Kind) -> tuple[Device, ...]:
-    try:
-        found, (first, second) = module.query_devices(), module.default.device
-    except module.PortAudioError as error:
-        raise NoSound(f"PortAudio does not list its devices: {_plainly(error)}") from None
-    default = first if kind == "input" else second
-    return tuple(
-        Device(index, visible(each["name"], lines=False), channels, float(each["default_samplerate"]), index == default)
-        for index, each in enumerate(found)
-        if (channels := int(each[f"max_{kind}_channels"]))
-    )
-
-
-def _found(kind: Kind, name: str | None, listed: tuple[Device, ...]) -> Device:
-    """The device of that name, or the default one.
-
-    Raises:
-        NoSound: there is none.
-    """
-    thing = "microphone" if kind == "input" else "loudspeaker"
-    if not listed:
-        raise NoSound(f"There is no {thing} here; plug one in, or start the sound system: {RESTART}")
-    if name is None:
-        device = next((each for each in listed if each.default), listed[0])
-        if kind == "input" and device.name in SERVER and hears_itself():
-            raise NoSound(f"There is no microphone here; plug one in, or choose one: {CHOOSE}")
-        return device
-    way = next((each for server in SERVER for each in listed if each.name == server), None)
-    known = server_devices(kind) if way else ()
-    if way is not None and (chosen := named(name, known)) is not None:
-        shown = visible(chosen.description or chosen.name, lines=False)
-        return Device(way.index, shown, way.channels, way.rate, default=False, server_name=chosen.name)
-    for each in listed:
-        if name.casefold() in each.name.casefold():
-            return each
-    others = [visible(each.description, lines=False) for each in known]
-    names = ", ".join(repr(each) for each in [*others, *(each.name for each in listed if each.name not in SERVER)])
-    raise NoSound(f"No {thing} has {name!r} in its name; plug it in, or name another in config.toml: {names}")
-
-
 @contextmanager
 def _server_takes(kind: Kind, name: str | None) -> Iterator[None]:
     """Have the sound server take that device of its own for what is opened meanwhile."""
@@ -348,13 +294,3 @@ def _server_takes(kind: Kind, name: str | None) -> Iterator[None]:
             del os.environ[variable]
         else:
             os.environ[variable] = before
-
-
-def _does_not_open(thing: str, device: Device, problem: str) -> str:
-    mend = "allow it in System Settings, Privacy & Security" if sys.platform == "darwin" else "see `devos doctor`"
-    return f"The {thing} {device.name!r} does not open ({problem}); it may be in use by another program: {mend}"
-
-
-def _plainly(error: Exception) -> str:
-    """What PortAudio said, without its numbers."""
-    return visible(str(error.args[0] if error.args else error), lines=False)
