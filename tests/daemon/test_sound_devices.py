@@ -20,6 +20,7 @@ if [ "$1" = get-default-source ]; then echo $SOURCE; exit; fi
 [ "$3" = sources ] && echo '[{"name": "alsa.usb-Desk", "description": "Desk Mono"},
     {"name": "bluez_source.38_18", "description": "Headset"}, {"name": "alsa.monitor", "description": "Headset Echo"}]'
 [ "$3" = sinks ] && echo '[{"name": "bluez_sink.38_18", "description": "Headset"}]'
+exit 0
 """
 
 
