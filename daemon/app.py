@@ -7,7 +7,7 @@ import contextlib
 import logging
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from importlib.metadata import version
@@ -25,18 +25,18 @@ from daemon.control import Control
 from daemon.desk import Desk
 from daemon.hearing.utterance import Utterance
 from daemon.listening import Ears
-from daemon.names import NOTHING, read_names
+from daemon.names import Names, read_names
+from daemon.senses import Senses
 from daemon.systems import connected, known_actions, simulated
+from daemon.vocabulary import Vocabulary
 from daemon.web.dashboard import Dashboard
 from integrations.sandbox.process import ensure
 from integrations.servicenow import ServiceNow
-from intents.context import Context
 from intents.count_replicas import count_replicas
 from intents.deploy_service import deploy_service
 from intents.intent import Intent, MissingSystem
 from intents.scale_deployment import scale_deployment
-from intents.understanding.catalogue import Catalogue
-from intents.understanding.understand import NotUnderstood, Understanding, Understood
+from intents.understanding.understand import Understood
 from policies.action import IntegrationError, Json
 from policies.agreeing import ChangeGate, Verdict
 from policies.approval import Approval
@@ -81,7 +81,6 @@ class App:
         self.home, self.config, self.sandbox = home, config, sandbox
         self.person = config.person.name
         self._stack = AsyncExitStack()
-        self._names_lock = asyncio.Lock()
 
     async def __aenter__(self) -> App:
         """Start everything, the durable runs last.
@@ -134,10 +133,13 @@ class App:
         self.keeping = Keeping(self.log, self.home / "audit.db", going_on=lambda: put_aside(engine))
         self.door = Door(self.rules, self.log, self.approvals, self.brake, self._gate(), people=self.people)
         self.intents = {each.name: each for each in INTENTS}
-        self._apps = apps
-        self.names = NOTHING
-        self.understanding = Understanding(INTENTS, self.names.catalogue)
+        self.vocabulary = Vocabulary(
+            INTENTS,
+            self.person,
+            lambda before: read_names(self.door, self.systems, self.config.environments, apps, self.person, before),
+        )
         self.ears = Ears(self.home, self.config.hearing)
+        self._stack.callback(self.ears.close)
         self.runs = Runs(
             engine,
             self.log,
@@ -154,17 +156,27 @@ class App:
         except DBAPIError as problem:
             raise BadDatabase(f"{engine.url} cannot be used: {problem.orig}") from None
         self._stack.push_async_callback(self.runs.close)
-        self._named = asyncio.create_task(self.refresh())
-        self._stack.push_async_callback(self._forget_names)
+        self.vocabulary.begin()
+        self._stack.push_async_callback(self.vocabulary.aclose)
+        self.senses = Senses(self)
         self._control = Control(places.socket(self.home), Desk(self).handlers)
         await self._control.open()
         self._stack.push_async_callback(self._control.close)
         self.dashboard = Dashboard(self, port=self.config.dashboard.port)
         await self.dashboard.open()
         self._stack.push_async_callback(self.dashboard.close)
-        ways = ways_of(self.config, self.systems, self.door, self.approvals, page=self._page, show=self._show)
+        ways = ways_of(
+            self.config,
+            self.systems,
+            self.door,
+            self.approvals,
+            page=self._page,
+            show=self._show,
+            voice=self.senses.way,
+        )
         self.inbox = Inbox(self.approvals, ways, self.log)
         self._beside(self.inbox.run())
+        self._beside(self.senses.run())
         self._beside(self.shipping.run())
         self._beside(self.keeping.run(Limits(self.config.audit.keep_days, self.config.audit.keep_megabytes)))
 
@@ -260,54 +272,10 @@ class App:
         except MissingSystem as missing:
             raise IntegrationError(str(missing)) from None
 
-    async def catalogue(self) -> Catalogue:
-        """The names that exist, once they have been read for the first time."""
-        await asyncio.shield(self._named)
-        return self.understanding.catalogue
-
-    async def _forget_names(self) -> None:
-        self._named.cancel()
-        await asyncio.gather(self._named, return_exceptions=True)
-
-    async def refresh(self) -> None:
-        """Read again which names exist."""
-        self.names = await read_names(
-            self.door, self.systems, self.config.environments, self._apps, self.person, self.names
-        )
-        if self.names.catalogue != self.understanding.catalogue:
-            self.understanding = self.understanding.with_catalogue(self.names.catalogue)
-
-    async def understand(
-        self,
-        utterance: Utterance,
-        folder: Path,
-        *,
-        chosen: Intent | None = None,
-        known: Mapping[str, Json] | None = None,
-    ) -> Understood | NotUnderstood:
-        """Understand a sentence; one that names something unknown is tried again with names read afresh.
-
-        Args:
-            utterance: what was said.
-            folder: where it was said, whose branch may name a ticket.
-            chosen: the request that it is about, where that is known before.
-            known: slots of that request which were said before.
-        """
-        await self.catalogue()
-        context = await asyncio.to_thread(Context.of, folder, self.person)
-
-        def understood() -> Understood | NotUnderstood:
-            return self.understanding.understand(
-                utterance.text, context, channel=utterance.channel, chosen=chosen, known=known
-            )
-
-        answer, before = understood(), self.understanding
-        if isinstance(answer, Understood):
-            return answer
-        async with self._names_lock:
-            if self.understanding is before:
-                await self.refresh()
-        return answer if self.understanding is before else understood()
+    @property
+    def names(self) -> Names:
+        """Which names exist."""
+        return self.vocabulary.names
 
     def request(self, utterance: Utterance, understood: Understood) -> Request:
         """The request that an understood sentence makes."""

@@ -17,6 +17,7 @@ from daemon.hearing.recording import NotARecording
 from daemon.hearing.utterance import Channel, Utterance
 from daemon.hearing.weights import NoWeights
 from daemon.questions import summary_lines
+from daemon.senses_desk import SensesDesk
 from intents.understanding.understand import NotUnderstood, Understood
 from policies.action import Json, digest
 from policies.approvals import Approval, CannotAnswer
@@ -65,6 +66,7 @@ class Desk:
             "brake": self._brake,
             "open": self._open,
             "erase": self._erase,
+            **SensesDesk(self._app.senses).handlers,
         }
 
     async def _say(self, question: dict[str, Any]) -> AsyncIterator[Json]:
@@ -74,7 +76,7 @@ class Desk:
     async def _hear(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         channel = _channel(question, "file")
         try:
-            utterance, heard = await self._app.ears.hear(Path(question["file"]), await self._app.catalogue())
+            utterance, heard = await self._app.ears.hear(Path(question["file"]), await self._app.vocabulary.catalogue())
         except NotARecording as problem:
             raise Problem(str(problem), WRONG) from None
         except NoSpeech as problem:
@@ -118,10 +120,10 @@ class Desk:
             yield await self._told(shown)
 
     async def _understand(self, utterance: Utterance, question: dict[str, Any]) -> Understood:
-        answer = await self._app.understand(utterance, Path(question.get("cwd") or "/"))
+        answer = await self._app.vocabulary.understand(utterance, Path(question.get("cwd") or "/"))
         if isinstance(answer, NotUnderstood):
             raise Problem(
-                " ".join([*self._app.names.unasked, answer.because]),
+                " ".join([*self._app.vocabulary.names.unasked, answer.because]),
                 FAILED if answer.unread else NOT_UNDERSTOOD,
                 heard=answer.text,
                 nearest=answer.nearest,

@@ -115,7 +115,7 @@ def _on_hangup(app: App, manager: ServiceManager, stop: asyncio.Event) -> asynci
             asked.clear()
             manager.reloading()
             try:
-                await app.refresh()
+                await app.vocabulary.refresh()
             except Exception:
                 logger.exception("the names that exist could not be read again")
             manager.ready()

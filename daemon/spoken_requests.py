@@ -29,7 +29,7 @@ class SpokenRequests:
         self, utterance: Utterance, chosen: str | None, known: Mapping[str, Json]
     ) -> Understood | NotUnderstood:
         """Understand a sentence; whoever speaks is in no folder, so that no branch names a ticket."""
-        return await self._app.understand(
+        return await self._app.vocabulary.understand(
             utterance, Path.home(), chosen=self._app.intents[chosen] if chosen else None, known=known
         )
 

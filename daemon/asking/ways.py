@@ -50,6 +50,7 @@ def ways_of(
     *,
     page: Callable[[str], str | None],
     show: Callable[[Approval], object],
+    voice: Way,
 ) -> list[Way]:
     """Build the ways.
 
@@ -60,12 +61,15 @@ def ways_of(
         approvals: where answers go.
         page: the address of a run's page in the dashboard, if there is one now.
         show: opens the dashboard at a question.
+        voice: asks aloud.
     """
     found: list[Way] = []
     for name in dict.fromkeys(config.approvals.ways):
         teams, servicenow = systems.get(Teams), systems.get(ServiceNowApprovals)
         if name == "desktop":
             found.append(DesktopWay(approvals, config.person.name, show))
+        elif name == "voice":
+            found.append(voice)
         elif name == "teams" and isinstance(teams, Teams):
             found.append(TeamsWay(teams, door, approvals, page=page, places=places_of(config)))
         elif name == "servicenow" and isinstance(servicenow, ServiceNowApprovals):

@@ -39,7 +39,7 @@ class House:
     async def say(self, text: str, says: Says, ticket: str = "") -> dict[str, Any]:
         """Say a sentence and see it to its end."""
         utterance = Utterance(text, "typed")
-        understood = await self.app.understand(utterance, self.company.folder)
+        understood = await self.app.vocabulary.understand(utterance, self.company.folder)
         assert isinstance(understood, Understood), understood
         request = self.app.request(utterance, understood)
         if ticket:

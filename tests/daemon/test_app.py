@@ -39,7 +39,7 @@ def test_every_request_has_a_name_and_a_key_of_its_own() -> None:
 
 async def test_a_sentence_becomes_a_request(app: App) -> None:
     utterance = Utterance("scale web app to five", "voice", 0.9, "a" * 64)
-    understood = await app.understand(utterance, Path("/"))
+    understood = await app.vocabulary.understand(utterance, Path("/"))
     assert isinstance(understood, Understood)
     request = app.request(utterance, understood)
     assert (request.text, request.channel, request.confidence, request.audio) == (
@@ -58,12 +58,12 @@ async def test_a_sentence_becomes_a_request(app: App) -> None:
 
 async def test_a_new_name_is_found_when_it_is_first_said(app: App, own: House) -> None:
     own.sandbox.fault(system="kubernetes", kind="status", status=403, times=None)
-    await app.refresh()
+    await app.vocabulary.refresh()
     utterance = Utterance("scale web app to five", "typed")
-    assert isinstance(await app.understand(utterance, Path("/")), NotUnderstood)
+    assert isinstance(await app.vocabulary.understand(utterance, Path("/")), NotUnderstood)
     own.sandbox.clear_faults()
-    assert isinstance(await app.understand(utterance, Path("/")), Understood)
-    assert isinstance(await app.understand(Utterance("make tea", "typed"), Path("/")), NotUnderstood)
+    assert isinstance(await app.vocabulary.understand(utterance, Path("/")), Understood)
+    assert isinstance(await app.vocabulary.understand(Utterance("make tea", "typed"), Path("/")), NotUnderstood)
 
 
 async def test_a_request_that_newer_code_does_not_have_stops_the_run(app: App) -> None:
@@ -74,13 +74,13 @@ async def test_a_request_that_newer_code_does_not_have_stops_the_run(app: App) -
 async def test_a_home_has_one_daemon(app: App, own: House) -> None:
     with pytest.raises(AlreadyRunning):
         await App(own.home, Config(), sandbox=True).__aenter__()
-    assert isinstance(await app.understand(Utterance("scale web app to five", "typed"), Path("/")), Understood)
+    assert isinstance(await app.vocabulary.understand(Utterance("scale web app to five", "typed"), Path("/")), Understood)
 
 
 async def test_nothing_connected(empty: House) -> None:
     async with App(empty.home, Config(), sandbox=False) as app:
         assert app.systems == {} and app.owners == {}
-        answer = await app.understand(Utterance("how many replicas does web-app have", "typed"), Path("/"))
+        answer = await app.vocabulary.understand(Utterance("how many replicas does web-app have", "typed"), Path("/"))
         assert isinstance(answer, NotUnderstood)
         with pytest.raises(IntegrationError, match="count_replicas needs Kubernetes, not connected here"):
             await app.perform("count_replicas", {"deployment": "web-app"})
@@ -127,7 +127,7 @@ async def test_edited_rules_are_taken_up_and_recorded(app: App, own: House) -> N
     (own.home / "rules" / "own.cedar").write_text(
         '@id("hands-off") forbid (principal, action in Action::"change", resource);'
     )
-    understood = await app.understand(Utterance("scale web app to five", "typed"), Path("/"))
+    understood = await app.vocabulary.understand(Utterance("scale web app to five", "typed"), Path("/"))
     assert isinstance(understood, Understood)
     request = app.request(Utterance("scale web app to five", "typed"), understood)
     while not (plan := await app.plan(request)).refused:  # until the file has been left alone for a moment

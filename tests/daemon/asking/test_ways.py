@@ -26,24 +26,29 @@ groups.reviewers = ["dana", "marcus"]
 NAMES = {"ana": "tomas.lindqvist", "dana": "dana.whitfield", "marcus": "marcus.oyelaran"}
 
 
+ALOUD = NotConnected("voice")
+"""Stands for the way that asks aloud, which the senses build."""
+
+
 def config(**more: object) -> Config:
-    return Config.model_validate({"approvals": {"ways": ["desktop", "teams", "servicenow"]}, **more})
+    return Config.model_validate({"approvals": {"ways": ["desktop", "voice", "teams", "servicenow"]}, **more})
 
 
 async def test_the_ways_that_the_settings_name(office: Office, company: Company, tmp_path: Path) -> None:
     systems = simulated(company.endpoints, {}, tmp_path, tmp_path)
-    ways = ways_of(config(), systems, office.door, office.approvals, page=lambda run: None, show=print)
-    assert [type(way) for way in ways] == [DesktopWay, TeamsWay, ServiceNowWay]
-    assert [way.name for way in ways] == ["desktop", "teams", "servicenow"]
+    ways = ways_of(config(), systems, office.door, office.approvals, page=lambda run: None, show=print, voice=ALOUD)
+    assert [type(way) for way in ways] == [DesktopWay, NotConnected, TeamsWay, ServiceNowWay]
+    assert [way.name for way in ways] == ["desktop", "voice", "teams", "servicenow"]
+    assert ways[1] is ALOUD
     none = Config.model_validate({"approvals": {"ways": []}})
-    assert ways_of(none, systems, office.door, office.approvals, page=lambda run: None, show=print) == []
+    assert ways_of(none, systems, office.door, office.approvals, page=lambda run: None, show=print, voice=ALOUD) == []
 
 
 async def test_what_is_named_and_not_connected_says_so(office: Office) -> None:
-    ways = ways_of(config(), {}, office.door, office.approvals, page=lambda run: None, show=print)
-    assert [type(way) for way in ways] == [DesktopWay, NotConnected, NotConnected]
+    ways = ways_of(config(), {}, office.door, office.approvals, page=lambda run: None, show=print, voice=ALOUD)
+    assert [type(way) for way in ways] == [DesktopWay, NotConnected, NotConnected, NotConnected]
     question = await office.asks()
-    for way in ways[1:]:
+    for way in ways[2:]:
         assert way.objection(question) == way.health and f"[{way.name}]" in way.health
         await way.ask(question)
         await way.withdraw(question)

@@ -62,7 +62,7 @@ class Site:
 
     async def say(self, text: str) -> dict[str, Any]:
         """Have a sentence carried out until it ends or asks something; the run's JSON."""
-        understood = await self.app.understand(Utterance(text, "typed"), Path("/"))
+        understood = await self.app.vocabulary.understand(Utterance(text, "typed"), Path("/"))
         assert isinstance(understood, Understood), understood
         run = await self.app.start(self.app.request(Utterance(text, "typed"), understood))
         return await self.settled(run)

@@ -45,7 +45,7 @@ async def test_what_is_wrong_is_said(site: Site) -> None:
     app.brake.thaw()
     del app.systems[Jira]
     del app.systems[ServiceNowApprovals]
-    app.names = Names(app.names.catalogue, ("The deployments could not be read: no answer",))
+    app.vocabulary.names = Names(app.vocabulary.names.catalogue, ("The deployments could not be read: no answer",))
     less = health_page(app, NOW, True)
     assert [each.state for each in less.systems if each.name in ("Jira", "names")] == ["off", "warn"]
     (approvals,) = (each for each in less.systems if each.name == "ServiceNow approvals")
