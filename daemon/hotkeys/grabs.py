@@ -27,8 +27,8 @@ SETTLED = 0.1
 """Seconds after which a keyboard that is being changed has been changed: one command makes a dozen messages."""
 AGAIN = 30.0
 """Seconds after which a key that another program had is tried again."""
-BOTH = 0.25
-"""Seconds within which a key that the listener has heard comes by its grab as well; a thousandth is usual."""
+BOTH = 1.0
+"""Seconds within which a key that the listener has heard comes by its grab as well; a thousandth of that is usual."""
 GUARD = 1.0
 """Seconds after which a taken keyboard is looked at, should the message that gives it back be lost."""
 

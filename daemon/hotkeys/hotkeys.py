@@ -157,17 +157,19 @@ class Hotkeys:
     def _bound(self, keys: str) -> Binding:
         name = "_".join(keys.lower().replace("-", " ").replace("_", " ").split())
         chord: Chord | None = None
-        try:
-            chord = Chord.parse(keys)
-            why = f"No hotkey is {chord}."
-        except BadChord as bad:
-            why = str(bad)
+        why = f"Nothing is called {keys!r}."
+        if "+" in keys:
+            try:
+                chord = Chord.parse(keys)
+                why = f"No hotkey is {chord}."
+            except BadChord as bad:
+                why = str(bad)
         for each in self._bindings:
             if each.name == name or each.chord == chord:
                 return each
-        known = {name: each for each in self._bindings for name in (each.name, each.chord.text)}
-        near = get_close_matches(keys.strip().lower(), known, 1)
-        if near:
+        words = [each.chord.text for each in self._bindings if each.chord.is_word]
+        near = get_close_matches(keys.strip().lower(), [*(each.name for each in self._bindings), *words], 1)
+        if near and (chord is None or chord.is_word):
             raise NoSuchKeys(f"{why} Did you mean {near[0]!r}?")
         there = ", ".join(f"{each.chord} ({each.name})" for each in self._bindings)
         raise NoSuchKeys(f"{why} There are: {there or 'none'}.")

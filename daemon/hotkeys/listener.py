@@ -53,7 +53,7 @@ class KeyListener(Listener):  # type: ignore[misc]  # pynput has no types
             raise NoHotkeys("The X server does not let its keyboard be listened to: it lacks the extension RECORD.")
 
     def end(self) -> None:
-        """Stop, and return when it has. pynput's own `stop` would wait for one more key, and its thread for the rest."""
+        """Stop, and return when it has; pynput's own `stop` would only mean it at the next key."""
         self._ended = True
         if self.is_alive() and self._heard.is_set():
             with suppress(NoHotkeys, ConnectionClosedError, OSError):

@@ -46,8 +46,8 @@ def test_the_four_keys_of_devos_come_first_and_then_the_requests() -> None:
 
 
 def test_all_the_keys_that_the_requests_are_to_have_can_be_told_apart() -> None:
-    keys = "ctrl+alt+j ctrl+alt+f ctrl+alt+k ctrl+alt+i ctrl+alt+deploy ctrl+alt+audit ctrl+alt+perf".split()
-    assert len(bindings_of(Hotkeys(), [request(f"r{number}", each) for number, each in enumerate(keys)])) == 11
+    requests = [request(f"r_{keys}", f"ctrl+alt+{keys}") for keys in ("j", "f", "k", "i", "deploy", "audit", "perf")]
+    assert len(bindings_of(Hotkeys(), requests)) == 11
 
 
 def test_settings_go_before_a_requests_own_keys_and_an_empty_text_is_no_key() -> None:

@@ -119,7 +119,7 @@ def test_a_second_layout_that_is_switched_to_changes_no_key(
         leave(pointer)
         assert active == 1, "the second layout is not active"
         # By their numbers, as a keyboard has them: xdotool itself would look for Latin letters.
-        own_screen.keys("keydown", "37", "keydown", "64", "key", "45", "key", "--delay", "0", *"40 26 33 39".split())
+        own_screen.keys("keydown", "37", "keydown", "64", "key", "45", "key", "--delay", "0", "40", "26", "33", "39")
         own_screen.keys("keyup", "64", "keyup", "37")
         assert [pressed.next(), pressed.next()] == ["scale", "deps"] and window.got() == []
 
@@ -149,7 +149,7 @@ def test_what_another_program_has_is_not_obeyed(screen: VirtualScreen, bound: Bo
 def test_the_death_of_the_server_is_told_once_and_lets_go_of_the_talk_key(
     own_screen: VirtualScreen, bound: Bound, pressed: Any
 ) -> None:
-    with listening(bound(**KEYS), pressed) as (way, died):
+    with listening(bound(**KEYS), pressed) as (_, died):
         own_screen.keys("keydown", "ctrl", "keydown", "alt", "keydown", "space")
         assert pressed.next() == "talk down"
         own_screen.kill()
