@@ -163,6 +163,8 @@ class PortalBus:
     async def _call(self, name: str, path: str, interface: str, member: str, signature: str, *body: Any) -> list[Any]:
         from dbus_fast import Message, MessageType
 
+        if self._lost.done():
+            raise Lost(self._lost.result())
         message = Message(name, path, interface, member, signature=signature, body=list(body))
         try:
             async with asyncio.timeout(PATIENCE):
