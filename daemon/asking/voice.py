@@ -101,7 +101,8 @@ class VoiceWay:
             person: who sits here.
             floor: who speaks.
             ear: who listens.
-            channel_of: the channel that a run was asked for by: "voice", "hotkey", "typed" …
+            channel_of: the channel that a run was asked for by: "voice", "hotkey", "typed" …; a LookupError where there
+                is no such run.
             clock: seconds, the same that sentences have their moments by.
             sleep: waits.
         """
@@ -140,7 +141,10 @@ class VoiceWay:
 
     def _channel(self, run: str) -> str:
         if run not in self._channels:
-            self._channels[run] = self._channel_of(run)
+            try:
+                self._channels[run] = self._channel_of(run)
+            except LookupError:
+                return ""
         return self._channels[run]
 
     async def ask(self, approval: Approval) -> None:

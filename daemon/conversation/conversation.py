@@ -65,6 +65,7 @@ class Conversation:
         self._order = asyncio.Lock()
         self._work: set[asyncio.Task[None]] = set()
         self._down = 0.0
+        self._trouble = ""
 
     async def tell(self, event: Event) -> None:
         """Take what the ear told, in the order in which it told it; returns at once, what follows goes on by itself."""
@@ -82,8 +83,9 @@ class Conversation:
                 if self._ear.over():
                     self._begin(self._unheard(event))
             case Trouble():
-                if event.text:
+                if event.text and event.text != self._trouble:
                     self._begin(self._say(event.text))
+                self._trouble = event.text
 
     async def pressed(self, press: Press) -> None:
         """Take a key that was pressed or let go of; returns at once, what follows goes on by itself."""
@@ -135,20 +137,16 @@ class Conversation:
         self._floor.sound("listening")
 
     def _talk(self, press: Press) -> None:
-        """The talk key: held while speaking; or pressed, and pressed again, which is all a command can do."""
+        """The talk key: held while speaking; or, as by a command, pressed to begin, and a silence or a press ends it."""
         held = self._hold and press.way != "command"
-        if not press.down:
-            if held and self._ear.listening:
-                if press.at - self._down < TAP:
-                    self._ear.listen("key")
-                else:
-                    self._ear.finish()
-        elif not held and self._ear.listening:
-            self._ear.finish()
-        else:
+        if press.down:
             self._down = press.at
             self._ear.listen("key", hold=held)
             self._attend()
+        elif held and press.at - self._down < TAP and self._ear.listening:
+            self._ear.listen("key")
+        else:
+            self._ear.finish()
 
     async def _heard(self, sentence: Sentence) -> None:
         """Deal with a sentence."""
