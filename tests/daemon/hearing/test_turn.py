@@ -216,7 +216,9 @@ class TestAfterTheWakeWord:
         say(turn, [ON] * 30 + [OFF] * 16)
         sentence = outcome(turn)
         assert isinstance(sentence, Sentence) and sentence.utterance.text == "scale web-app to ten."
-        assert len(script.given[0][0]) > 60 * 512, "it was given the wake word as well"
+        ((sound, prompt),) = script.given
+        assert len(sound) > 60 * 512, "it was given the wake word as well"
+        assert prompt == "expected Hey jarvis, what are you doing?"
 
     def test_the_word_alone_is_waited_on(self, make: Make, script: Script) -> None:
         script.texts = ["Hey Jarvis.", "Scale web-app to ten."]
@@ -233,6 +235,7 @@ class TestAfterTheWakeWord:
         sentence = outcome(turn)
         assert isinstance(sentence, Sentence) and sentence.utterance.text == "Scale web-app to ten."
         assert len(script.given[-1][0]) < 45 * 512, "the word itself is forgotten"
+        assert script.given[-1][1] == "expected"
 
     def test_what_is_said_while_the_word_is_written_down_is_not_lost(self, make: Make, script: Script) -> None:
         script.texts = ["Hey Jarvis.", "Stop."]
