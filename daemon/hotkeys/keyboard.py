@@ -87,7 +87,7 @@ class Keyboard:
                 for modifier in ORDER:
                     if names.get(code, "").removesuffix("_l").removesuffix("_r") == modifier:
                         masks.setdefault(modifier, 1 << bit)
-        return cls(names, masks, tuple(sorted(locks)))
+        return cls(names, masks, tuple(sorted(locks - set(masks.values()))))
 
     def name(self, code: int) -> str:
         """What the key is called; a key without a name is called by its number, and is no hotkey's."""

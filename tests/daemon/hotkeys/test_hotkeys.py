@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -108,6 +109,15 @@ def test_a_server_that_comes_only_later_is_waited_for(own_screen: VirtualScreen,
         states.until("ready")
         own_screen.press("ctrl+alt+m")
         assert pressed.next() == "mute"
+
+
+def test_what_cannot_come_by_waiting_is_not_waited_for(
+    screen: VirtualScreen, bound: Bound, pressed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "Xlib", None)
+    with listening(bound(**KEYS), pressed) as (hotkeys, states):
+        assert "needs Xlib: pip install python-xlib" in states.until("none").problem
+        assert hotkeys.press("mute").down
 
 
 def test_a_key_of_another_program_is_a_problem_of_a_state_that_is_ready(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import queue
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -89,16 +90,18 @@ class TestListening:
         assert "".join(window.got()) == "kmdspacedeployspacek" and pressed.none
 
     def test_at_a_locked_screen_only_what_puts_an_end_to_things_is_pressed(
-        self, screen: VirtualScreen, pressed: Any
+        self, screen: VirtualScreen, pressed: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from Xlib import X
 
         locker = connect()
         locker.screen().root.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
-        screen.press("ctrl+alt+k")
-        screen.spell("deploy")
-        screen.press("ctrl+alt+m")
-        assert pressed.next() == "mute"
+        with monkeypatch.context() as patch:
+            patch.setattr("daemon.hotkeys.grabs.BOTH", 0.1)
+            screen.press("ctrl+alt+k")
+            screen.spell("deploy")
+            screen.press("ctrl+alt+m")
+            assert pressed.next() == "mute"
         leave(locker)
         screen.press("ctrl+alt+k")
         assert pressed.next() == "scale" and pressed.none
@@ -195,3 +198,15 @@ def test_without_a_screen_or_without_recording_it_says_so_and_leaves_nothing(
             with pytest.raises(NoHotkeys, match=told):
                 way.start()
             way.close()
+
+
+def test_without_pynput_it_says_so_and_gives_the_keys_back(
+    screen: VirtualScreen, window: Window, bound: Bound, pressed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "daemon.hotkeys.listener", raising=False)
+    monkeypatch.setitem(sys.modules, "pynput.keyboard", None)
+    way = X11(bound(**KEYS), pressed, lambda text: None, seconds=2.0)
+    with pytest.raises(NoHotkeys, match="pynput cannot listen to keys here: .*`devos press`"):
+        way.start()
+    screen.press("ctrl+alt+k")
+    assert window.got() == ["k"] and pressed.none
