@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 LATELY = LATEST + RATE // 5
 """Samples after our last one in which our voice can still arrive."""
-GAP = RATE // 20
-"""Samples by which frames may seem to come early or late before they count as torn apart."""
+GAP = RATE // 5
+"""Samples by which frames may come early or late before they count as torn apart: a busy machine hands them over in
+heaps."""
 KEPT = 1200
 """Frames about which is remembered how much of them was ours: 38 seconds."""
 OURS = 0.6
@@ -45,6 +46,11 @@ class Echo:
         self._until: int | None = None
         self._shares: deque[tuple[float, float, float]] = deque(maxlen=KEPT)
         """Of each frame: its moment, its power, and what of that was left."""
+
+    def opened(self) -> None:
+        """Note that the loudspeaker was opened: how late it plays is another question now."""
+        with self._lock:
+            self._room.begin()
 
     def playing(self, samples: NDArray[np.float32], at: float) -> None:
         """Note that these samples, at 16 kHz, are being played, the first of them at the moment `at`."""
@@ -71,6 +77,7 @@ class Echo:
                 self._until += FRAME * (1 + frame.missed)
                 if abs(self._until - moment) > GAP:
                     self._until = moment
+                    self._room.begin()
             samples = self._room.clean(frame.samples, self._until)
             self._shares.append((frame.at, float(np.sum(frame.samples**2)), float(np.sum(samples**2))))
         return replace(frame, samples=samples)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from daemon.portaudio import NoSound, open_output
 
@@ -16,10 +18,20 @@ if TYPE_CHECKING:
     from daemon.portaudio import Stream
     from daemon.speaking.clip import Clip
 
-LATENCY = 0.05
-"""Seconds that the device is filled ahead: what a busy machine needs to play without gaps."""
+LATENCY = 0.1
+"""Seconds that the device is filled ahead: what a busy machine needs to play without gaps. A sound that is cut off
+does not wait for them: they are dropped."""
 STUCK = 5.0
 """Seconds past its end after which a sound counts as lost, because the device takes nothing any more."""
+HANGS = 6.0
+"""Seconds after which opening or closing the device is not expected to end: PortAudio can turn in circles for ever
+where a device fails in a moment that it does not expect."""
+HANGING = "The sound system does not answer for the loudspeaker; start DevOS again: systemctl --user restart devos"
+TORN = 0.2
+"""Seconds that the device may seem to be off its own count of samples before that counts as a gap."""
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class SoundLost(NoSound):
@@ -28,6 +40,9 @@ class SoundLost(NoSound):
 
 class Heard(Protocol):
     """Who wants to know what is played, and when: the echo."""
+
+    def opened(self) -> None:
+        """The loudspeaker was opened."""
 
     def playing(self, samples: NDArray[np.float32], at: float) -> None:
         """These samples, at 16 kHz, are being played from that moment on."""
@@ -53,6 +68,10 @@ class Player:
         self._device, self._heard, self._volume, self._open = device, heard, volume, open_output
         self._stream: Stream | None = None
         self._current: _Playing | None = None
+        self._count: float | None = None
+        """When the next sample will be heard. Counted, not taken from the clock, whose trembling would look like a
+        loudspeaker that moves; by PortAudio's thread alone."""
+        self._rate = 0.0
 
     def play(self, clip: Clip, cut: threading.Event) -> bool:
         """Play it, and wait until it was heard; by one thread at a time.
@@ -88,7 +107,10 @@ class Player:
         """Give the device back until the next sound; by the thread that plays."""
         stream, self._stream = self._stream, None
         if stream is not None:
-            stream.close()
+            try:
+                _in_time(stream.close, lambda _: None)
+            except NoSound as hanging:  # it plays silence from now on
+                log.warning("%s", hanging)
 
     def _wait(self, playing: _Playing, clip: Clip, stream: Stream) -> bool:
         until = time.monotonic() + clip.seconds + STUCK
@@ -119,9 +141,14 @@ class Player:
             self.rest()
             stream = None
         if stream is None:
-            stream = self._stream = self._open(
-                self._device, self._fill, rate=rate, channels=1, latency=LATENCY, ended=self.wake
-            )
+            self._count, self._rate = None, 0.0
+
+            def opened() -> Stream:
+                return self._open(self._device, self._fill, rate=rate, latency=LATENCY, ended=self.wake)
+
+            stream = self._stream = _in_time(opened, lambda late: late.close())
+            self._rate = stream.rate
+            self._heard.opened()
         return stream
 
     def _samples(self, clip: Clip, rate: float) -> NDArray[np.float32]:
@@ -136,9 +163,14 @@ class Player:
     def _fill(self, out: Any, count: int, times: Any, _flags: Any) -> None:
         """Called on PortAudio's thread for the next samples; silence where there are none."""
         out[:] = 0
+        ahead = times.outputBufferDacTime - times.currentTime
+        now = time.monotonic() + (ahead if 0 <= ahead < 1 else LATENCY)
+        if self._count is None or abs(self._count - now) > TORN:
+            self._count = now
         playing = self._current
         if playing is not None:
-            playing.fill(out[:, 0], times)
+            playing.fill(out[:, 0], self._count)
+        self._count = self._count + count / self._rate if self._rate else None
 
 
 class _Playing:
@@ -152,11 +184,10 @@ class _Playing:
         """When its last sample will have been heard; known once it was handed over."""
         self.changed = threading.Event()
 
-    def fill(self, out: NDArray[np.float32], times: Any) -> None:
+    def fill(self, out: NDArray[np.float32], now: float) -> None:
+        """Write the next samples, the first of which will be heard at `now`."""
         if self.cut.is_set() or self.ends is not None:
             return
-        ahead = times.outputBufferDacTime - times.currentTime
-        now = time.monotonic() + (ahead if 0 <= ahead < 1 else LATENCY)
         piece = self.samples[self.at : self.at + len(out)]
         out[: len(piece)] = piece
         self.at += len(piece)
@@ -166,3 +197,29 @@ class _Playing:
         if self.at >= len(self.samples):
             self.ends = now + len(piece) / self.rate
             self.changed.set()
+
+
+def _in_time(do: Callable[[], T], late: Callable[[T], None]) -> T:
+    """Do it on a thread of its own, which is left behind where it hangs.
+
+    Args:
+        do: opens or closes a device.
+        late: given what comes of it all the same, when nobody waits any more.
+
+    Raises:
+        NoSound: it hangs, or says so.
+    """
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            outcome.set_result(do())
+        except Exception as error:
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, name="loudspeaker", daemon=True).start()
+    try:
+        return outcome.result(HANGS)
+    except TimeoutError:
+        outcome.add_done_callback(lambda done: late(done.result()) if done.exception() is None else None)
+        raise NoSound(HANGING) from None

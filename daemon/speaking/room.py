@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from daemon.hearing.frames import FRAME, RATE
 from daemon.speaking.canceller import BLOCK, Canceller
-from daemon.speaking.likeness import delay
+from daemon.speaking.likeness import Delay, delay, explained
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +24,8 @@ ENOUGH = 8
 """Frames of these in which something must be heard: a syllable fits anywhere."""
 OFTEN = 6
 """Frames between two looks."""
+GLANCES = RATE // 2
+"""Samples that are looked for when a person seems to speak, and how far from where they should be."""
 SURE, LIKELY = 16.0, 9.0
 """How far a delay must stand out to be believed at once, or when it is found twice."""
 SAME = RATE // 250
@@ -34,18 +36,28 @@ LOUD = 0.003
 """Root mean square above which something is heard at all."""
 ALONE = 25
 """Frames in which something is heard that we do not say, until it counts as a person: headphones have no echo."""
+OURS = 0.85
+"""Share of what was heard that our voice explains from which on there is nobody else in it."""
 OPENS, CLOSES = 0.08, 0.02
 """Share of the power that we do not explain at which a person is let through, and at which no more."""
 
 
 class Room:
-    """Learns the delay and the filter, and takes our voice out of one frame after the other."""
+    """Learns the delay and the filter, and takes our voice out of one frame after the other.
+
+    Until it has found our voice in what is heard it lets nothing through: that is the first half second after a device
+    was opened.
+    """
 
     def __init__(self, played: Timeline) -> None:
         self._played = played
         self._canceller = Canceller()
         self._delay: int | None = None
+        self._strongest: int | None = None
+        """Where within the filter our voice is the loudest."""
         self._maybe: int | None = None
+        self._found = False
+        """Whether the delay holds since the device was opened."""
         self._no_echo = False
         self._heard: NDArray[np.float32] | None = None
         self._until = 0
@@ -54,10 +66,10 @@ class Room:
         self._open = False
 
     def begin(self) -> None:
-        """We begin to speak again: the devices may have been opened anew, and with another delay."""
-        self._heard = None
+        """A device was opened anew, and now has another delay; or frames are missing."""
+        self._heard = self._maybe = None
         self._frames = self._alone = 0
-        self._share, self._open = 0.0, False
+        self._share, self._open, self._found = 0.0, False, False
         self._canceller.doubt()
 
     def clean(self, samples: NDArray[np.float32], until: int) -> NDArray[np.float32]:
@@ -75,45 +87,85 @@ class Room:
         self._frames += 1
         if self._frames % OFTEN == 0:
             self._look()
-        if self._delay is None:
-            return samples if self._unexplained(samples) else np.zeros_like(samples)
-        return self._without(samples, self._delay)
+        if self._found and self._delay is not None:
+            return self._without(samples, self._delay)
+        return samples if self._unexplained(samples) else np.zeros_like(samples)
 
     def _look(self) -> None:
-        """Look for the delay in the last second."""
+        """Look for our voice in the last second."""
+        found = self._find(LOOKS, LATEST, EARLY)
+        if found is None:
+            return
+        late = LATEST - found.offset
+        if found.certainty >= SURE or (found.certainty >= LIKELY and _same(late, self._maybe)):
+            self._believe(late)
+        self._maybe = late if found.certainty >= LIKELY else None
+
+    def _glance(self) -> bool:
+        """Whether what seems to be a person is our voice: moved, because a gap was played, or not well learned yet."""
+        late = self._delay or 0
+        first, latest = self._until - GLANCES, late + GLANCES
+        found = self._find(GLANCES, latest, GLANCES - late)
+        if self._heard is None or found is None or found.certainty < SURE:
+            return False
+        late = latest - found.offset
+        if not _same(late, self._strongest):
+            self._adopt(late)
+            return True
+        if explained(self._heard[-GLANCES:], self._played.stretch(first - late, GLANCES)) < OURS:
+            return False
+        self._canceller.doubt()
+        return True
+
+    def _find(self, count: int, latest: int, early: int) -> Delay | None:
+        """Where in what was played the last `count` samples are, if enough was heard in them."""
         import numpy as np
 
-        first = self._until - LOOKS - LATEST
-        heard = self._heard
-        if heard is None or not self._played.active(first, self._until):
-            return
-        frames = heard[len(heard) % FRAME :].reshape(-1, FRAME)
+        first = self._until - count - latest
+        if self._heard is None or not self._played.active(first, self._until + early):
+            return None
+        heard = self._heard[-count:]
+        frames = heard[count % FRAME :].reshape(-1, FRAME)
         if np.count_nonzero(np.mean(frames**2, axis=1) > LOUD**2) < ENOUGH:
-            return
-        played = self._played.stretch(first, LOOKS + LATEST + EARLY)
-        found = delay(heard, played)
-        samples = LATEST - found.offset
-        if found.certainty >= SURE or (found.certainty >= LIKELY and _same(samples, self._maybe)):
-            self._believe(samples)
-        self._maybe = samples if found.certainty >= LIKELY else None
+            return None
+        return delay(heard, self._played.stretch(first, count + latest + early))
 
-    def _believe(self, samples: int) -> None:
-        self._no_echo = False
-        if self._delay is None or not -MARGIN // 2 <= samples - self._delay <= 2 * MARGIN:
-            self._delay = samples
-            self._canceller = Canceller()
-            self._catch_up(samples)
+    def _believe(self, late: int) -> None:
+        if self._delay is None or not -MARGIN // 2 <= late - self._delay <= 2 * MARGIN:
+            self._adopt(late)
+        elif not self._found:
+            self._strongest = late
+            self._catch_up(self._delay)
+        elif not _same(late, self._strongest) and _same(late, self._maybe):
+            self._strongest = late
+            self._canceller.doubt()
+        self._found, self._no_echo = True, False
+
+    def _adopt(self, late: int) -> None:
+        """Take another delay, with a filter that knows nothing yet but the last second."""
+        self._delay = self._strongest = late
+        self._canceller = Canceller()
+        self._catch_up(late)
 
     def _catch_up(self, late: int) -> None:
-        """Learn from the last second, so that what comes next is taken out rightly from its first word on."""
-        if self._heard is not None:
-            count = len(self._heard) // BLOCK * BLOCK
-            played = self._played.stretch(self._until - count - late + MARGIN, count)
-            for at in range(0, count, BLOCK):
-                self._canceller.block(played[at : at + BLOCK], self._heard[-count:][at : at + BLOCK])
+        """Learn from the last half second, so that what comes next is taken out rightly from its first word on.
+
+        What was learned may be wrong, as what came before was not heard or came later: so it is doubted at once.
+        """
+        import numpy as np
+
+        if self._heard is None:
+            return
+        heard = self._heard[-GLANCES // BLOCK * BLOCK :]
+        loud = np.flatnonzero(np.abs(heard) > LOUD)
+        begin = int(loud[0]) // BLOCK * BLOCK if len(loud) else len(heard)
+        played = self._played.stretch(self._until - len(heard) - late + MARGIN, len(heard))
+        for at in range(begin, len(heard), BLOCK):
+            self._canceller.block(played[at : at + BLOCK], heard[at : at + BLOCK])
+        self._canceller.doubt()
 
     def _unexplained(self, samples: NDArray[np.float32]) -> bool:
-        """While no delay is known: whether what is heard cannot be us, because it would have been recognised."""
+        """While our voice is not found: whether what is heard cannot be us, because it would have been."""
         import numpy as np
 
         if self._played.active(self._until - LATEST // 2, self._until) and np.sqrt(np.mean(samples**2)) > LOUD:
@@ -124,9 +176,9 @@ class Room:
     def _without(self, samples: NDArray[np.float32], late: int) -> NDArray[np.float32]:
         import numpy as np
 
-        first = self._until - FRAME - late + MARGIN
-        played = self._played.stretch(first, FRAME)
+        played = self._played.stretch(self._until - FRAME - late + MARGIN, FRAME)
         cleaned = np.empty_like(samples)
+        was_open = self._open
         for at in range(0, FRAME, BLOCK):
             block = slice(at, at + BLOCK)
             cleaned[block], share = self._canceller.block(played[block], samples[block])
@@ -134,6 +186,9 @@ class Room:
             self._open = self._share > (CLOSES if self._open else OPENS)
             if not self._open:
                 cleaned[block] = 0
+        if self._open and (not was_open or self._frames % 3 == 0) and self._glance():
+            self._share, self._open = 0.0, False
+            cleaned[:] = 0
         return cleaned
 
 

@@ -30,8 +30,9 @@ BACK = 5.0
 """Seconds that a loudspeaker which went away may take to come back, before what was being said is shown instead."""
 AGAIN = 1.0
 """Seconds between two looks whether it is back."""
-REST = 1.0
-"""Seconds after the last sound until the device is given back."""
+REST = 3.0
+"""Seconds after the last sound until the device is given back; the echo has to learn a device anew that was opened
+again, so it stays open in a conversation."""
 
 
 @dataclass(frozen=True)
