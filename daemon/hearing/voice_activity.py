@@ -29,7 +29,7 @@ class VoiceDetector:
     def __init__(self) -> None:
         """Load the network.
 
-        That takes 70 ms, and 28 MB with onnxruntime; faster-whisper itself, which takes much more of both, is not loaded.
+        It takes 70 ms, and 28 MB with onnxruntime; faster-whisper itself, which takes much more of both, is not loaded.
 
         Raises:
             NoVoiceDetector: faster-whisper is not installed, or lacks the network.

@@ -94,16 +94,15 @@ class Stream:
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was heard."""
+        """Forget what was heard: there was silence before."""
         import numpy as np
 
         self._samples = np.zeros(OVERLAP, np.float32)
         self._columns = np.full((COLUMNS, 32), FLOOR / 10 + 2, np.float32)
-        self._last = np.zeros((self._keeps, NUMBERS), np.float32)
-        self._missing = self._keeps
+        self._last = np.repeat(self._embedding.embed(self._columns), self._keeps, axis=0)
 
     def add(self, samples: NDArray[np.float32]) -> NDArray[np.float32] | None:
-        """Take the next samples; the last embeddings, shape (keeps, 96), where they moved on and are all there."""
+        """Take the next samples, 1280 at most; the last embeddings, shape (keeps, 96), where they moved on."""
         import numpy as np
 
         self._samples = np.concatenate([self._samples, samples])
@@ -112,8 +111,7 @@ class Stream:
         piece, self._samples = self._samples[: OVERLAP + STEP], self._samples[STEP:]
         self._columns = np.concatenate([self._columns[STRIDE:], self._embedding.columns(piece)])
         self._last = np.concatenate([self._last[1:], self._embedding.embed(self._columns)])
-        self._missing = max(0, self._missing - 1)
-        return None if self._missing else self._last
+        return self._last
 
 
 def _folder() -> Path:

@@ -1,0 +1,118 @@
+"""How good a trained word is: how often it is heard, and how often it is heard where it was not said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from daemon.hearing.frames import FRAME, RATE
+from daemon.hearing.training.classifier import Heard, scores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from daemon.hearing.training.lessons import Lesson, Said
+    from daemon.hearing.training.trained import Trained
+    from daemon.hearing.voice_activity import VoiceDetector
+    from daemon.hearing.wake import WakeWords
+
+EARLY, LATE = 0.3, 1.2
+"""Seconds before and after the end of the wake word in which it counts as heard."""
+
+THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.96, 0.98)
+"""Those that are tried."""
+
+
+@dataclass
+class Count:
+    """What was said, and what of it was taken for the wake word."""
+
+    said: int = 0
+    heard: int = 0
+    """How often the wake word was heard where it was said."""
+    near: int = 0
+    """How many of the other lines were meant to be mistaken for it."""
+    near_mistaken: list[str] = field(default_factory=list)
+    ordinary_seconds: float = 0.0
+    """How long everything else lasted, pauses included."""
+    ordinary_mistaken: list[str] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """How often it is heard, 0 to 1."""
+        return self.heard / self.said if self.said else 0.0
+
+    @property
+    def per_hour(self) -> float:
+        """How often it is heard by mistake in an hour of ordinary speech."""
+        return 3600 * len(self.ordinary_mistaken) / self.ordinary_seconds if self.ordinary_seconds else 0.0
+
+    def add(self, lesson: Lesson, moments: Iterable[float], near: frozenset[str]) -> None:
+        """Count a lesson in which the word was heard at these moments, in seconds."""
+        left = list(moments)
+        for said in lesson.said:
+            if said.line.word:
+                self.said += 1
+                found = [each for each in left if -EARLY <= each - said.end / RATE <= LATE]
+                self.heard += bool(found)
+                left = [each for each in left if each not in found]
+        # A line lasts, for this, until the next one begins.
+        begins = [each.begin for each in lesson.said[1:]] + [len(lesson.samples)]
+        for said, until in zip(lesson.said, begins, strict=True):
+            if not said.line.word:
+                self.near += said.line.text in near
+                if said.line.text not in near:
+                    self.ordinary_seconds += (until - said.begin) / RATE
+        for moment in left:
+            line = _line(lesson.said, moment)
+            (self.near_mistaken if line in near else self.ordinary_mistaken).append(line)
+
+
+def hits(samples: NDArray[np.float32], wake: WakeWords, voice: VoiceDetector) -> list[tuple[str, float]]:
+    """Listen to a recording as to a microphone: every wake word that is heard, and when, in seconds."""
+    import numpy as np
+
+    wake.reset()
+    voice.reset()
+    found = []
+    padded = np.concatenate([samples, np.zeros(-len(samples) % FRAME + RATE // 2, np.float32)])
+    for end in range(FRAME, len(padded) + 1, FRAME):
+        frame = padded[end - FRAME : end]
+        if word := wake.heard(frame, voice.probability(frame)):
+            found.append((word, end / RATE))
+    return found
+
+
+def threshold(model: Trained, heard: Sequence[Heard], near: frozenset[str]) -> float:
+    """The best threshold for lessons that nothing was learnt from.
+
+    One mistake in ordinary speech weighs as much as a tenth of all wake words missed, one in twenty near ones mistaken
+    as much as one in forty missed; of equals the lowest is taken, because people are harder to hear than synthesisers.
+    """
+    tried = []
+    found = [scores(model, each) for each in heard]
+    for limit in THRESHOLDS:
+        count = Count()
+        for each, probabilities in zip(heard, found, strict=True):
+            count.add(each.lesson, _peaks(probabilities, each.moments, limit), near)
+        mistaken = len(count.near_mistaken) / max(1, count.near)
+        tried.append((count.rate - 0.5 * mistaken - 0.1 * len(count.ordinary_mistaken), -limit))
+    return -max(tried)[1]
+
+
+def _peaks(probabilities: NDArray[np.float32], moments: NDArray[np.float64], limit: float) -> list[float]:
+    """When a probability rises above the limit; not again within two seconds."""
+    found: list[float] = []
+    for probability, moment in zip(probabilities, moments, strict=True):
+        if probability > limit and (not found or moment - found[-1] > 2):
+            found.append(float(moment))
+    return found
+
+
+def _line(said: Sequence[Said], moment: float) -> str:
+    """What had been said when something was heard."""
+    before = [each.line.text for each in said if each.begin / RATE <= moment]
+    return before[-1] if before else ""
