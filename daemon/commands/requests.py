@@ -1,4 +1,4 @@
-"""run, say, hear, intents, models: asking for something."""
+"""run, say, hear, intents: asking for something."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog='Example: devos say "scale web-app to 10 replicas" --plan')(say)
     app.command(epilog="Example: devos hear request.wav --wait")(hear)
     app.command(epilog='Example: devos intents test "how many replicas does web-app have"')(intents)
-    app.command(epilog="Example: devos models --json")(models)
 
 
 def run(
@@ -176,32 +175,3 @@ def intents(
         print(f"{each.name} ({each.tier}{', ' + each.hotkey if each.hotkey else ''})\n  {each.summary}")
         for sentence in each.sentences:
             print(f'  "{sentence}"')
-
-
-def models(json: AsJson = False) -> None:
-    """Show which speech models are here, which one listens, and why."""
-    import os
-
-    from daemon.config import BadConfig, load
-    from daemon.hearing.weights import Places, survey
-
-    try:
-        settings = load(home()).hearing
-    except BadConfig as problem:
-        fail(str(problem), 2, json=json)
-    model = settings.model
-    folder = Path(model).expanduser() if model and "/" in model else None
-    places = Places.of(home(), os.environ, downloads=settings.download)
-    found = survey(None if folder else model, places, path=folder)
-    if json:
-        put(
-            [
-                {"name": each.name, "source": each.source, "path": str(each.path) if each.path else None}
-                | {"found": each.found, "chosen": each.chosen, "why": each.why}
-                for each in found
-            ]
-        )
-        return
-    for each in found:
-        mark = "*" if each.chosen else " "
-        print(f"{mark} {each.source:10} {each.name:10} {each.why}")

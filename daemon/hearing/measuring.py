@@ -6,7 +6,9 @@ Called as `python -m daemon.hearing.measuring FOLDER DEVICE THREADS [RECORDING]`
 from __future__ import annotations
 
 import json
+import shutil
 import statistics
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -47,6 +49,19 @@ def main(folder: str, device: Wanted, threads: str, recording: str | None = None
         "memory_mb": round(_most_memory(), 1),
     }
     print(json.dumps(found))
+
+
+def speak(folder: Path) -> Path | None:
+    """Have a request spoken into a file in a folder; None where this machine has no voice."""
+    file = folder / "request.wav"
+    words = "scale the web app deployment to ten replicas and monitor the rollout"
+    for command in (
+        ["espeak-ng", "-w", str(file), words],
+        ["say", "--file-format=WAVE", "--data-format=LEI16@16000", "-o", str(file), words],
+    ):
+        if shutil.which(command[0]) and not subprocess.run(command, capture_output=True).returncode:
+            return file
+    return None
 
 
 def hum(seconds: float) -> NDArray[np.float32]:

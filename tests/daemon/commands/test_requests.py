@@ -1,8 +1,7 @@
-"""say, hear, intents, models: from a sentence to its exit code."""
+"""say, hear, intents: from a sentence to its exit code."""
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -249,23 +248,3 @@ class TestIntents:
     def test_another_word(self, empty: House, words: tuple[str, ...]) -> None:
         said = empty.devos("intents", *words)
         assert said.code == 2 and "devos intents test TEXT" in said.err
-
-
-class TestModels:
-    def test_which_there_are_and_why(self, empty: House) -> None:
-        found = empty.devos("models", "--json")
-        assert found.code == 0 and sum(each["chosen"] for each in found.json) == 1
-        (chosen,) = (each for each in found.json if each["chosen"])
-        assert chosen["found"] and chosen["path"] and chosen["why"]
-        said = empty.devos("models").out.splitlines()
-        assert len(said) == len(found.json) and [line[0] for line in said].count("*") == 1
-
-    def test_a_folder_of_ones_own(self, empty: House, tmp_path: Path) -> None:
-        (empty.home / "config.toml").write_text(f"[hearing]\nmodel = {json.dumps(str(tmp_path / 'mine'))}\n")
-        found = empty.devos("models", "--json")
-        assert found.code == 0 and any(str(tmp_path / "mine") == each["path"] for each in found.json)
-
-    def test_wrong_settings(self, empty: House) -> None:
-        (empty.home / "config.toml").write_text("[hearing]\nmodell = 'x'\n")
-        said = empty.devos("models")
-        assert said.code == 2 and "Did you mean 'model'?" in said.err
