@@ -5,6 +5,7 @@ The server is real, and so is whatever listens to it.
 
 from __future__ import annotations
 
+import itertools
 import os
 import queue
 import subprocess
@@ -13,6 +14,9 @@ import threading
 from typing import IO, Any
 
 SECONDS = 20.0
+
+_NUMBERS = itertools.cycle(range(1000 + os.getpid() % 5000 * 10, 1010 + os.getpid() % 5000 * 10))
+"""This process's own: a number that is given back by a server that was killed must not become another test's."""
 
 WINDOW = """
 from Xlib import X, XK, display
@@ -59,15 +63,23 @@ class VirtualScreen:
 
     def start(self) -> None:
         """Start it, and again under the same number if it was killed."""
+        numbers = [self.number] if self.number else [str(next(_NUMBERS)) for _ in range(10)]
+        assert any(map(self._started, numbers)), "the X server does not start"
+
+    def _started(self, number: str) -> bool:
+        """Whether it could be started under this number."""
         reading, writing = os.pipe()
         # Without -noreset it would forget its layout, and turn people away, whenever its last client leaves.
-        words = ["Xvfb", *([f":{self.number}"] if self.number else []), "-displayfd", str(writing)]
-        words += ["-screen", "0", "640x480x24", "-nolisten", "tcp", "-noreset", *self._options]
-        self._server = subprocess.Popen(words, pass_fds=[writing], stderr=subprocess.DEVNULL)
+        words = ["Xvfb", f":{number}", "-displayfd", str(writing), "-screen", "0", "640x480x24"]
+        words += ["-nolisten", "tcp", "-noreset", *self._options]
+        server = subprocess.Popen(words, pass_fds=[writing], stderr=subprocess.DEVNULL)
         os.close(writing)
         with os.fdopen(reading) as told:
-            self.number = told.readline().strip()
-        assert self.number, "the X server does not start"
+            if told.readline().strip() != number:
+                server.wait(SECONDS)
+                return False
+        self.number, self._server = number, server
+        return True
 
     def kill(self) -> None:
         """End it, as `kill -9` does."""
