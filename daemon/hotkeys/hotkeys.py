@@ -101,7 +101,12 @@ class Hotkeys:
             return HotkeysState(self._name, self._status, problem, self._bindings)
 
     def start(self) -> None:
-        """Begin to listen, on a thread of its own that goes on trying; what became of it is in `state`."""
+        """Begin to listen, on a thread of its own that goes on trying; what became of it is in `state`.
+
+        Without any bindings nothing is listened to.
+        """
+        if not self._bindings:
+            return
         found = way_for(self._environment, self._platform)
         if found is None:
             self._set("none", NO_WAY)

@@ -84,6 +84,13 @@ def test_without_any_way_it_says_what_works_all_the_same(bound: Bound, pressed: 
     hotkeys.close()
 
 
+def test_without_bindings_nobody_listens(screen: VirtualScreen, pressed: Any) -> None:
+    with listening((), pressed) as (hotkeys, _):
+        assert hotkeys.state.status == "off"
+        with pytest.raises(NoSuchKeys, match="There are: none"):
+            hotkeys.press("mute")
+
+
 def test_the_server_dies_and_comes_back(own_screen: VirtualScreen, bound: Bound, pressed: Any) -> None:
     with listening(bound(**KEYS), pressed) as (hotkeys, states):
         states.until("ready")
