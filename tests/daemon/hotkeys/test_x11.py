@@ -206,7 +206,7 @@ def test_without_pynput_it_says_so_and_gives_the_keys_back(
     monkeypatch.delitem(sys.modules, "daemon.hotkeys.listener", raising=False)
     monkeypatch.setitem(sys.modules, "pynput.keyboard", None)
     way = X11(bound(**KEYS), pressed, lambda text: None, seconds=2.0)
-    with pytest.raises(NoHotkeys, match="pynput cannot listen to keys here: .*`devos press`"):
+    with pytest.raises(NoHotkeys, match=r"pynput cannot listen to keys here: .*`devos press`"):
         way.start()
     screen.press("ctrl+alt+k")
     assert window.got() == ["k"] and pressed.none
