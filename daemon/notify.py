@@ -85,17 +85,18 @@ class ServiceManager:
         if not self._address:
             return
         said, due = "", self._clock()
+        pause = min(OFTEN, self.patience / 4) if self.patience else OFTEN
         while True:
             now: dict[str, str | int] = {}
             text = _asked(status, said)
             if text != said:
                 now["STATUS"] = said = text
-            if self.patience and self._clock() >= due:
+            if self.patience and self._clock() + pause / 2 >= due:
                 now["WATCHDOG"] = 1
                 due = self._clock() + self.patience / 2
             if now:
                 self.tell(**now)
-            await self._sleep(min(OFTEN, self.patience / 4) if self.patience else OFTEN)
+            await self._sleep(pause)
 
 
 def _asked(status: Callable[[], str], before: str) -> str:

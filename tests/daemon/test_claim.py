@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.claim import AlreadyRunning, claimed, executor_id
+from daemon.claim import AlreadyRunning, claimed, executor_id, holder
 
 
 def test_a_second_one_is_told_who_holds_it(tmp_path: Path) -> None:
@@ -50,3 +50,12 @@ def test_a_name_that_was_cut_off_while_it_was_written_is_made_anew(tmp_path: Pat
     (tmp_path / "executor").write_text("")
     name = executor_id(tmp_path)
     assert name and executor_id(tmp_path) == name
+
+
+def test_who_holds_it_can_be_asked_without_disturbing_anybody(tmp_path: Path) -> None:
+    assert holder(tmp_path / "lock") is None, "there is none"
+    with claimed(tmp_path / "lock"):
+        assert holder(tmp_path / "lock") == os.getpid()
+        (tmp_path / "lock").write_text("")
+        assert holder(tmp_path / "lock") == 0, "somebody, who has not said yet who"
+    assert holder(tmp_path / "lock") is None
