@@ -137,7 +137,7 @@ class Conversation:
         self._floor.sound("listening")
 
     def _talk(self, press: Press) -> None:
-        """The talk key: held while speaking; or, as by a command, pressed to begin, and a silence or a press ends it."""
+        """The talk key: held while speaking; or, as by a command, pressed to begin, and a silence ends it too."""
         held = self._hold and press.way != "command"
         if press.down:
             self._down = press.at

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("devos.conversation")
 
+BEGUN = ("running", "done", "failed")
+"""The statuses of a step that may have changed something."""
+
 
 @dataclass(eq=False)
 class Followed:
@@ -32,10 +35,10 @@ class Followed:
     at: float
     """When it was started, by the conversation's clock."""
     status: str = "running"
+    changes: frozenset[int] = frozenset()
+    """The steps that change something, as the question about its plan listed them; empty where there was none."""
     begun: bool = False
-    """Whether it may have changed something, as far as one knows: its plan was agreed to, or needs nobody."""
-    planned: bool = False
-    """Whether its plan was asked about before anything was done."""
+    """Whether one of them was begun, or something that no plan listed was asked about."""
     told: set[str] = field(default_factory=set)
     """What was said of it."""
     given_up: bool = False
@@ -44,16 +47,17 @@ class Followed:
     @property
     def correctable(self) -> bool:
         """Whether surely nothing of it was carried out yet."""
-        return self.planned and not self.begun and self.status in ("asking", "denied", "cancelled")
+        return bool(self.changes) and not self.begun and self.status in ("asking", "denied", "cancelled")
 
     def see(self, shown: Mapping[str, Any]) -> None:
         """Take in how it stands."""
         self.status = str(shown["status"])
-        subjects = {str(each["subject"]) for each in shown["approvals"]}
-        if self.status == "asking" and subjects == {"plan"}:
-            self.planned = True
-        elif self.status in ("waiting", "done", "failed") or subjects or (self.planned and self.status == "running"):
-            self.begun = True
+        for approval in shown["approvals"]:
+            if approval["subject"] == "plan":
+                self.changes |= {int(change["step"]) for change in approval["plan"]}
+            else:
+                self.begun = True
+        self.begun |= any(step["n"] in self.changes and step["status"] in BEGUN for step in shown["steps"])
 
 
 class Following:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CORRECTABLE = 300.0
 """Seconds in which a request can still be corrected that was not carried out yet."""
+TOO_LATE = "It is too late to change that: it was carried out, or is about to be. Say cancel, or a new request."
 SLOT = "slot"
 """Who has the floor while something is asked."""
 _NONE = frozenset(("no", "nope", "nothing", "none", "neither", "neither one", "none of them", "no thanks"))
@@ -53,10 +54,17 @@ class Requests:
     async def take(self, utterance: Utterance) -> None:
         """Take a sentence that no question is open for: as a correction of the last request, or as a request."""
         last = self._corrected(utterance.text)
-        before = Pending("")
-        if last is not None:
+        if last is not None and last.correctable:
             before = Pending("", last.intent, last.known, by_key=last.by_key, replaces=last.run)
-        await self._understand(utterance, before)
+            await self._understand(utterance, before)
+            return
+        answer = await self._house.understand(utterance, None, {})
+        if isinstance(answer, Understood):
+            await self._start(utterance, answer, Pending(""))
+        elif last is not None and answer.intent is None:
+            await self._floor.say(TOO_LATE)
+        else:
+            await self._ask(answer, Pending(""))
 
     async def complete(self, utterance: Utterance, control: Control | None) -> None:
         """Take a sentence as the answer to the question that is open."""
@@ -165,20 +173,20 @@ class Requests:
         """Give up the run that is corrected; False where there is nothing to correct, or no time left for it."""
         last = self._following.last
         if last is None or last.run != run or not last.correctable:
-            await self._floor.say("It is too late for that: it is being carried out. Say it as a new request.")
+            await self._floor.say(TOO_LATE)
             return False
         if (last.intent, dict(last.known)) == (name, known) and last.status == "asking":
             await self._floor.say("That is what I understood.")
             return False
         if last.status == "asking" and not await self._following.give_up(run) and not last.correctable:
-            await self._floor.say("It is too late for that: it has ended. Say it as a new request.")
+            await self._floor.say(TOO_LATE)
             return False
         return True
 
     def _corrected(self, text: str) -> Followed | None:
-        """The request that a sentence corrects: the last one, where nothing of it was carried out yet."""
+        """The request that a sentence corrects, by its words: the last one, unless that is long ago."""
         last = self._following.last
-        if last is None or not last.correctable or self._clock() - last.at > CORRECTABLE:
+        if last is None or self._clock() - last.at > CORRECTABLE:
             return None
         try:
             return last if corrections(normalise(text)) else None
