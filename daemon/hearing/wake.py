@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from daemon.hearing.frames import FRAME, RATE
 from daemon.hearing.training import trained
+from daemon.hearing.training.embedding import NoEmbedding
 from daemon.hearing.wake_text import without
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class UnknownWakeWord(ValueError):
 
 
 class NoWakeWords(RuntimeError):
-    """The library with the included words does not run here; the message says what to do instead."""
+    """A word that is known cannot be listened for here; the message says why, and what to do."""
 
 
 class Network(Protocol):
@@ -81,7 +82,7 @@ class WakeWords:
 
         Raises:
             UnknownWakeWord: a word is neither included nor trained.
-            NoWakeWords: a library that a word needs does not run on this machine.
+            NoWakeWords: a library that a word needs does not run on this machine, or a trained word is damaged.
         """
         self.words = tuple(dict.fromkeys(trained.spelled(each) for each in words))
         learnt = [each for each in self.words if each not in INCLUDED]
@@ -93,9 +94,11 @@ class WakeWords:
             network = _Included(included)
             self._networks.append((network, [*zip(included, network.cutoffs, strict=True)]))
         if learnt:
-            models = [trained.load(home, each) for each in learnt]
-            cutoffs = [(each.word, each.threshold) for each in models]
-            self._networks.append((trained.Listener(models), cutoffs))
+            try:
+                models = [trained.load(home, each) for each in learnt]
+                self._networks.append((trained.Listener(models), [(each.word, each.threshold) for each in models]))
+            except (trained.Damaged, NoEmbedding) as problem:
+                raise NoWakeWords(str(problem)) from problem
         shift = LENIENCY * (0.5 - sensitivity)
         self._networks = [
             (network, [(word, shifted(cutoff, shift)) for word, cutoff in cutoffs])

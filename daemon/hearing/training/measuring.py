@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from daemon.hearing.voice_activity import VoiceDetector
     from daemon.hearing.wake import WakeWords
 
-EARLY, LATE = 0.3, 1.2
-"""Seconds before and after the end of the wake word in which it counts as heard."""
+LATE = 1.2
+"""Seconds after the end of the wake word until which it counts as heard."""
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.96, 0.98)
 """Those that are tried."""
@@ -56,7 +56,7 @@ class Count:
         for said in lesson.said:
             if said.line.word:
                 self.said += 1
-                found = [each for each in left if -EARLY <= each - said.end / RATE <= LATE]
+                found = [each for each in left if said.begin <= each * RATE <= said.end + LATE * RATE]
                 self.heard += bool(found)
                 left = [each for each in left if each not in found]
         # A line lasts, for this, until the next one begins.

@@ -156,11 +156,8 @@ def _wave(data: bytes) -> tuple[int, NDArray[np.float32]]:
     import numpy as np
 
     body = data.find(b"data") + 8
-    rate = int.from_bytes(data[24:28], "little")
-    samples: NDArray[np.float32] = np.frombuffer(
-        data[body : body + (len(data) - body) // 2 * 2], np.int16
-    ) / np.float32(32768)
-    return rate, samples
+    samples = np.frombuffer(data[body : body + (len(data) - body) // 2 * 2], np.int16)
+    return int.from_bytes(data[24:28], "little"), (samples / 32768).astype(np.float32)
 
 
 def _run(*words: str, text: str | None = None) -> bytes:
