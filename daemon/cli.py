@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from daemon.commands import audit, dashboard, inbox, models, policy, requests, runs, sandbox, settings
+from daemon.commands import audit, dashboard, inbox, init, models, policy, requests, runs, sandbox, service, settings
 from daemon.commands.common import DONE, put
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help needs no rich, and is there at once
     pretty_exceptions_enable=False,
 )
-for group in (requests, models, runs, inbox, dashboard, audit, policy, sandbox, settings):
+for group in (requests, models, runs, inbox, dashboard, audit, policy, sandbox, settings, init, service):
     group.add_to(app)
 
 

@@ -107,7 +107,8 @@ def _on_hangup(app: App, manager: ServiceManager, stop: asyncio.Event) -> asynci
     Rules need no signal: changed ones are taken up by themselves.
     """
     asked = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, (asked if manager.there else stop).set)
+    if manager.there or signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, (asked if manager.there else stop).set)
 
     async def read_again() -> None:
         while True:
