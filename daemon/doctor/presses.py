@@ -139,13 +139,10 @@ def by_terminal(tell: Tell) -> Iterator[None]:
     import termios
     import tty
 
-    try:
-        here = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY) if sys.stdin.isatty() else None
-    except OSError:
-        here = None
-    if here is None:
+    if not sys.stdin.isatty():
         yield
         return
+    here = sys.stdin.fileno()
     before = termios.tcgetattr(here)
     ending = threading.Event()
     reading, waking = os.pipe()
@@ -160,8 +157,8 @@ def by_terminal(tell: Tell) -> Iterator[None]:
         reader.join(ENDING)
         with suppress(termios.error):
             termios.tcsetattr(here, termios.TCSAFLUSH, before)  # and forget what the hotkeys typed here
-        for each in (here, reading, waking):
-            os.close(each)
+        os.close(reading)
+        os.close(waking)
 
 
 def _read(here: int, woken: int, ending: threading.Event, tell: Tell) -> None:
@@ -171,8 +168,8 @@ def _read(here: int, woken: int, ending: threading.Event, tell: Tell) -> None:
         ready, _, _ = select.select([here, woken], [], [])
         if here in ready:
             typed = os.read(here, 64)
-            # What begins with Esc and goes on is Alt with a letter, which is a hotkey's and not meant here.
+            # An Esc that something follows is Alt with a letter, which is a hotkey's and not meant here.
             if not typed:
                 return
-            if typed in (b"\x1b", b"\n", b"\r"):
+            if typed.endswith((b"\x1b", b"\n", b"\r")):
                 tell(Skip())
