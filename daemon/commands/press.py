@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -70,7 +70,13 @@ def press(
     else:
         with told(json):
             answer = ask_once(home(), "press", keys=keys, **({"release": True} if release else {}))
-        put(answer) if json else print(in_a_line(answer.get("says") or f"{answer.get('pressed', keys)} was pressed."))
+        put(answer) if json else print(_said(answer))
+
+
+def _said(answer: dict[str, Any]) -> str:
+    """What became of a press, in a line."""
+    what = "pressed" if answer.get("down", True) else "let go of"
+    return in_a_line(answer.get("says") or f"{answer['pressed']} was {what}.")
 
 
 def _bound() -> tuple[tuple[Binding, ...], dict[str, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from daemon import home as places
 from policies.visible import visible
@@ -81,27 +81,32 @@ def by_daemon(folder: Path) -> Source:
 
 
 def _listen(folder: Path, tell: Tell) -> None:
-    from daemon.client import Told, ask
+    from daemon.client import Told, ask, ask_once
 
     try:
+        state = ask_once(folder, "senses")["hotkeys"]
+        problem = _plain(state["problem"])
+        if state["status"] != "ready":
+            tell(
+                Broken(
+                    problem or "DevOS does not listen to hotkeys; section [hotkeys] of config.toml switches them on."
+                )
+            )
+            return
         for answer in ask(folder, "keys"):
-            happening = _understood(answer)
-            if happening:
-                tell(happening)
+            if "watching" in answer:
+                tell(Ready(_plain(answer["way"]), problem))
+            elif (press := answer.get("press")) and press["down"]:
+                name, keys, way = (_plain(press[each]) for each in ("name", "keys", "way"))
+                tell(Arrived(name, keys, way, float(press["at"])))
     except Told as no:
-        tell(Broken(visible(str(no), lines=False)))
+        tell(Broken(_plain(no)))
     else:
         tell(Broken("DevOS tells of no more presses."))
 
 
-def _understood(answer: dict[str, Any]) -> Happening | None:
-    if ready := answer.get("ready"):
-        way, problem = visible(str(ready["way"]), lines=False), visible(str(ready["problem"]), lines=False)
-        return Ready(way, problem) if ready["status"] == "ready" else Broken(problem or "The hotkeys are not ready.")
-    if press := answer.get("press"):
-        name, keys, way = (visible(str(press[each]), lines=False) for each in ("name", "keys", "way"))
-        return Arrived(name, keys, way, float(press["at"]))
-    return None
+def _plain(text: object) -> str:
+    return visible(str(text), lines=False)
 
 
 def by_ourselves(bindings: Sequence[Binding], seconds: float) -> Source:

@@ -73,9 +73,9 @@ def test_pressing(place: Place) -> None:
 
 
 def test_letting_go(place: Place) -> None:
-    place.answers({"pressed": "talk", "says": ""})
+    place.answers({"pressed": "talk", "down": False})
     found = place.devos("press", "talk", "--release")
-    assert (found.exit_code, found.stdout) == (0, "talk was pressed.\n")
+    assert (found.exit_code, found.stdout) == (0, "talk was let go of.\n")
     assert place.asked == [{"do": "press", "keys": "talk", "release": True}]
 
 

@@ -19,7 +19,8 @@ import pytest
 from daemon.doctor.presses import Arrived, Broken, Happening, Ready, Skip, by_daemon, by_terminal, running
 
 LIMIT = 20.0
-PRESS = {"name": "mute", "keys": "ctrl+alt+m", "way": "X11", "at": 12.5, "ms": 0.4}
+READY = {"hotkeys": {"status": "ready", "way": "X11", "problem": ""}}
+PRESS = {"name": "mute", "keys": "ctrl+alt+m", "down": True, "way": "X11", "at": 12.5}
 
 
 @pytest.fixture
@@ -30,10 +31,10 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def daemon(folder: Path) -> Iterator[Callable[..., list[Any]]]:
-    """Puts a daemon's socket into the folder, which answers one question with these lines."""
+    """Puts a daemon's socket into the folder, which says how the hotkeys are, and shows what is pressed."""
     threads: list[threading.Thread] = []
 
-    def answer(*lines: dict[str, Any]) -> list[Any]:
+    def answer(senses: dict[str, Any], *lines: dict[str, Any]) -> list[Any]:
         asked: list[Any] = []
         server = socket.socket(socket.AF_UNIX)
         server.bind(str(folder / "devos.sock"))
@@ -41,10 +42,11 @@ def daemon(folder: Path) -> Iterator[Callable[..., list[Any]]]:
 
         def serve() -> None:
             with server:
-                connection, _ = server.accept()
-                with connection, connection.makefile("rb") as questions:
-                    asked.append(json.loads(questions.readline()))
-                    connection.sendall(b"".join(json.dumps(each).encode() + b"\n" for each in lines))
+                for answers in ([senses, {"end": True}], lines)[: 2 if lines else 1]:
+                    connection, _ = server.accept()
+                    with connection, connection.makefile("rb") as questions:
+                        asked.append(json.loads(questions.readline()))
+                        connection.sendall(b"".join(json.dumps(each).encode() + b"\n" for each in answers))
 
         threads.append(threading.Thread(target=serve))
         threads[-1].start()
@@ -62,37 +64,45 @@ def told(folder: Path, how_many: int) -> list[Happening]:
 
 
 def test_what_the_daemon_tells(folder: Path, daemon: Callable[..., list[Any]]) -> None:
-    asked = daemon({"ready": {"way": "X11", "status": "ready", "problem": ""}}, {"press": PRESS}, {"end": True})
+    released = {**PRESS, "down": False}
+    asked = daemon(READY, {"watching": True, "way": "X11"}, {"press": released}, {"press": PRESS}, {"end": True})
     assert told(folder, 3) == [
         Ready("X11", ""),
         Arrived("mute", "ctrl+alt+m", "X11", 12.5),
         Broken("DevOS tells of no more presses."),
     ]
-    assert asked == [{"do": "keys"}]
+    assert asked == [{"do": "senses"}, {"do": "keys"}]
+
+
+def test_what_does_not_work_although_the_rest_does(folder: Path, daemon: Callable[..., list[Any]]) -> None:
+    state = {"hotkeys": {"status": "ready", "way": "X11", "problem": "Another program has F9."}}
+    daemon(state, {"watching": True, "way": "X11"})
+    assert told(folder, 1) == [Ready("X11", "Another program has F9.")]
 
 
 def test_what_is_not_known_is_passed_over(folder: Path, daemon: Callable[..., list[Any]]) -> None:
-    daemon({"weather": "fine"}, {"press": {**PRESS, "way": "X\x1b[31m11"}})
+    daemon(READY, {"weather": "fine"}, {"press": {**PRESS, "way": "X\x1b[31m11"}})
     assert told(folder, 1) == [Arrived("mute", "ctrl+alt+m", "X11", 12.5)]
 
 
 @pytest.mark.parametrize(
-    ("problem", "said"), [("There is no display.", "There is no display."), ("", "The hotkeys are not ready.")]
+    ("problem", "said"), [("There is no display.", "There is no display."), ("", "does not listen to hotkeys")]
 )
 def test_a_daemon_without_hotkeys(folder: Path, daemon: Callable[..., list[Any]], problem: str, said: str) -> None:
-    daemon({"ready": {"way": "", "status": "none", "problem": problem}})
-    assert told(folder, 1) == [Broken(said)]
+    daemon({"hotkeys": {"status": "none", "way": "", "problem": problem}})
+    (only,) = told(folder, 1)
+    assert isinstance(only, Broken) and said in only.text
 
 
 def test_a_daemon_that_refuses(folder: Path, daemon: Callable[..., list[Any]]) -> None:
-    daemon({"error": {"text": "The hotkeys are off.", "code": 1}})
+    daemon(READY, {"error": {"text": "The hotkeys are off.", "code": 1}})
     assert told(folder, 1) == [Broken("The hotkeys are off.")]
 
 
 def test_a_daemon_that_goes_away(folder: Path, daemon: Callable[..., list[Any]]) -> None:
-    daemon()
-    (only,) = told(folder, 1)
-    assert isinstance(only, Broken) and "went away" in only.text
+    daemon(READY, {"watching": True, "way": "X11"})
+    ready, gone = told(folder, 2)
+    assert ready == Ready("X11", "") and isinstance(gone, Broken) and "went away" in gone.text
 
 
 def test_whether_one_runs(folder: Path) -> None:
