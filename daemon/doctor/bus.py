@@ -44,7 +44,7 @@ def session_bus(environment: Mapping[str, str]) -> SessionBus:
     try:
         return asyncio.run(_look(address))
     except (OSError, EOFError, ValueError, DBusFastError) as problem:
-        raise NoBus(f"The session bus does not answer ({problem or type(problem).__name__}).") from None
+        raise NoBus(f"The session bus does not answer ({str(problem) or type(problem).__name__}).") from None
 
 
 async def _look(address: str) -> SessionBus:
