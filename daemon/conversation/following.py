@@ -78,6 +78,13 @@ class Following:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def look(self) -> Followed | None:
+        """The run that began last, as it stands at this moment."""
+        for shown in await self._house.running():
+            if self.last is not None and shown["run"] == self.last.run:
+                self.last.see(shown)
+        return self.last
+
     async def give_up(self, run: str) -> bool:
         """Cancel a run for whoever asked for it, who need not be told of its end; False when it had ended."""
         followed = self.runs.get(run)

@@ -53,7 +53,7 @@ class Requests:
 
     async def take(self, utterance: Utterance) -> None:
         """Take a sentence that no question is open for: as a correction of the last request, or as a request."""
-        last = self._corrected(utterance.text)
+        last = await self._corrected(utterance.text)
         if last is not None and last.correctable:
             before = Pending("", last.intent, last.known, by_key=last.by_key, replaces=last.run)
             await self._understand(utterance, before)
@@ -171,7 +171,7 @@ class Requests:
 
     async def _replaced(self, run: str, name: str, known: Mapping[str, Any]) -> bool:
         """Give up the run that is corrected; False where there is nothing to correct, or no time left for it."""
-        last = self._following.last
+        last = await self._following.look()
         if last is None or last.run != run or not last.correctable:
             await self._floor.say(TOO_LATE)
             return False
@@ -183,12 +183,13 @@ class Requests:
             return False
         return True
 
-    def _corrected(self, text: str) -> Followed | None:
+    async def _corrected(self, text: str) -> Followed | None:
         """The request that a sentence corrects, by its words: the last one, unless that is long ago."""
         last = self._following.last
         if last is None or self._clock() - last.at > CORRECTABLE:
             return None
         try:
-            return last if corrections(normalise(text)) else None
+            corrects = bool(corrections(normalise(text)))
         except TooLong:
             return None
+        return await self._following.look() if corrects else None
