@@ -14,6 +14,7 @@ from portal_stand_in import Portal as StandIn
 
 from daemon.hotkeys.bindings import Binding
 from daemon.hotkeys.chord import Chord
+from daemon.hotkeys.hotkeys import Hotkeys
 from daemon.hotkeys.portal import Portal, preferred
 from daemon.hotkeys.press import Press
 from daemon.hotkeys.program import APP, entry_file
@@ -372,3 +373,30 @@ def test_the_desktop_is_introduced_to_devos(desk: Desk) -> None:
 )
 def test_how_portals_write_keys(keys: str, written: str) -> None:
     assert preferred(Chord.parse(keys)) == written
+
+
+def test_the_keeper_asks_a_portal_that_restarted_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in desk.environment.items():
+        monkeypatch.setenv(name, value)
+    portal = desk.plug()
+    states: queue.Queue[str] = queue.Queue()
+    hotkeys = Hotkeys(
+        ALL,
+        desk.presses.put,
+        environment={"WAYLAND_DISPLAY": "wayland-0"},
+        platform="linux",
+        changed=lambda state: states.put(state.status),
+        delays=(0.0,),
+    )
+    hotkeys.start()
+    try:
+        assert [states.get(timeout=LIMIT) for _ in range(2)] == ["starting", "ready"]
+        portal.press("mute")
+        assert desk.pressed() == ("mute", True)
+        _restart(desk)
+        while states.get(timeout=LIMIT) != "ready":
+            pass
+        portal.press("scale_deployment")
+        assert desk.pressed() == ("scale_deployment", True)
+    finally:
+        hotkeys.close()
