@@ -9,60 +9,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from portal_stand_in import LIMIT, Behaviour, Bus, Stranger
+from portal_desk import ALL, DEPLOY, SCALE, Desk
+from portal_stand_in import LIMIT, Stranger
 from portal_stand_in import Portal as StandIn
 
-from daemon.hotkeys.bindings import Binding
 from daemon.hotkeys.chord import Chord
 from daemon.hotkeys.hotkeys import Hotkeys
 from daemon.hotkeys.portal import Portal, preferred
 from daemon.hotkeys.press import Press
 from daemon.hotkeys.program import APP, entry_file
 from daemon.hotkeys.way import NoHotkeys, Way
-
-TALK = Binding(Chord.parse("ctrl+alt+space"), "talk", "talk")
-MUTE = Binding(Chord.parse("ctrl+alt+m"), "mute", "mute")
-SCALE = Binding(Chord.parse("ctrl+alt+k"), "scale_deployment", "request")
-DEPLOY = Binding(Chord.parse("ctrl+alt+deploy"), "deploy_service", "request")
-AUDIT = Binding(Chord.parse("ctrl+alt+audit"), "audit_compliance", "request")
-ALERTS = Binding(Chord.parse("ctrl+alt+alerts"), "list_alerts", "request")
-ALL = (TALK, MUTE, SCALE, DEPLOY, AUDIT, ALERTS)
-
-
-class Desk:
-    """A session bus, the portal on it, and whatever DevOS was told."""
-
-    def __init__(self, folder: Path) -> None:
-        self.environment = {"XDG_DATA_HOME": str(folder), "HOME": str(folder)}
-        self.behaviour = Behaviour(applications=folder / "applications")
-        self.presses: queue.Queue[Press] = queue.Queue()
-        self.deaths: queue.Queue[str] = queue.Queue()
-        self.bus = Bus()
-        self.environment["DBUS_SESSION_BUS_ADDRESS"] = self.bus.address
-        self.portal: StandIn | None = None
-        self.ways: list[Portal] = []
-
-    def plug(self) -> StandIn:
-        """Put the portal onto the bus."""
-        self.portal = StandIn(self.bus.address, self.behaviour)
-        return self.portal
-
-    def way(self, *bindings: Binding, summaries: dict[str, str] | None = None) -> Portal:
-        ticks = iter(range(1, 1000))
-        made = Portal(
-            bindings or ALL,
-            self.presses.put,
-            self.deaths.put,
-            environment=self.environment,
-            summaries=summaries or {},
-            clock=lambda: float(next(ticks)),
-        )
-        self.ways.append(made)
-        return made
-
-    def pressed(self) -> tuple[str, bool]:
-        press = self.presses.get(timeout=LIMIT)
-        return press.binding.name, press.down
 
 
 @pytest.fixture
@@ -71,11 +27,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         pytest.skip("install with: make system (it wants dbus, a session bus without a desktop)")
     made = Desk(tmp_path)
     yield made
-    for way in made.ways:
-        way.close()
-    if made.portal:
-        made.portal.close()
-    made.bus.kill()
+    made.close()
 
 
 def test_the_desktop_is_asked_for_each_key_once(desk: Desk) -> None:
@@ -244,22 +196,11 @@ def test_no_bus(tmp_path: Path, address: str | None, said: str) -> None:
     way.close()
 
 
-def _restart(desk: Desk) -> None:
-    assert desk.portal
-    desk.portal.leave()
-    desk.portal.arrive()
-
-
-def _end_sessions(desk: Desk) -> None:
-    assert desk.portal
-    desk.portal.end_sessions()
-
-
 @pytest.mark.parametrize(
     ("end", "said"),
     [
-        (_restart, "The desktop portal ended."),
-        (_end_sessions, "The desktop ended the session of the shortcuts."),
+        (Desk.restart, "The desktop portal ended."),
+        (Desk.end_sessions, "The desktop ended the session of the shortcuts."),
         (lambda desk: desk.bus.kill(), "The session bus went away."),
     ],
 )
@@ -279,7 +220,7 @@ def test_its_death_is_told_once_and_the_talk_key_let_go(desk: Desk, end: Callabl
 def test_a_new_way_after_a_restart(desk: Desk) -> None:
     portal = desk.plug()
     desk.way().start()
-    _restart(desk)
+    desk.restart()
     desk.deaths.get(timeout=LIMIT)
     desk.way().start()
     portal.press("mute")
@@ -393,7 +334,7 @@ def test_the_keeper_asks_a_portal_that_restarted_again(desk: Desk, monkeypatch: 
         assert [states.get(timeout=LIMIT) for _ in range(2)] == ["starting", "ready"]
         portal.press("mute")
         assert desk.pressed() == ("mute", True)
-        _restart(desk)
+        desk.restart()
         while states.get(timeout=LIMIT) != "ready":
             pass
         portal.press("scale_deployment")

@@ -57,7 +57,7 @@ def test_where_nothing_can_be_written_nothing_is(tmp_path: Path) -> None:
 
 
 def test_without_data_home_it_is_below_the_home() -> None:
-    assert entry_file({"HOME": "/home/ana"}) == Path(f"/home/ana/.local/share/applications/{APP}.desktop")
+    assert entry_file({"HOME": "/ana"}) == Path(f"/ana/.local/share/applications/{APP}.desktop")
 
 
 @pytest.mark.parametrize(
