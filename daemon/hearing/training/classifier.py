@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from daemon.hearing.training.lessons import Lesson
+    from daemon.hearing.training.lessons import Said
 
 MEMBERS, HIDDEN, ROUNDS = 4, 32, 12
 """Networks, their hidden neurons, and how often each sees everything."""
@@ -42,7 +42,7 @@ class Heard:
 
     embeddings: NDArray[np.float32]
     """One every 80 ms, shape (n, 96)."""
-    lesson: Lesson
+    said: tuple[Said, ...]
 
     @property
     def moments(self) -> NDArray[np.float64]:
@@ -96,7 +96,7 @@ def _labels(heard: Heard) -> NDArray[np.int8]:
 
     moments = heard.moments
     labels = np.zeros(len(moments), np.int8)
-    for said in heard.lesson.said:
+    for said in heard.said:
         if said.line.word:
             since = moments - said.end / RATE
             labels[(since >= -BEFORE) & (since < LATER) & (labels == 0)] = -1

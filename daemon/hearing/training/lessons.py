@@ -66,13 +66,14 @@ def lesson(
         lines: what is said, in this order.
         random: what decides how it is said, and how the room is.
         own: recordings of the wake word, from which one is taken each time instead of the voice; none by default.
-        apart: seconds of silence that there are at least before each line and after the last one.
+        apart: seconds of silence that there are at least before and after the wake word.
     """
     import numpy as np
 
     manner = Manner.any(random)
     pieces: list[NDArray[np.float32]] = [np.zeros(int(LEAD * RATE), np.float32)]
-    spoken, length = [], len(pieces[0])
+    spoken: list[Said] = []
+    length = len(pieces[0])
     for line in lines:
         if random.random() < 0.4:
             manner = Manner.any(random)
@@ -80,7 +81,9 @@ def lesson(
         if not len(said):
             continue
         # Words follow one another at once at times, and at times after a pause.
-        pause = apart + (random.uniform(0.02, 0.25) if random.random() < 0.5 else random.uniform(0.25, 1.6))
+        pause = random.uniform(0.02, 0.25) if random.random() < 0.5 else random.uniform(0.25, 1.6)
+        if line.word or (spoken and spoken[-1].line.word):
+            pause += apart
         pieces += [np.zeros(int(pause * RATE), np.float32), said * np.float32(random.uniform(0.5, 1.0))]
         length += len(pieces[-2]) + len(said)
         spoken.append(Said(line, length - len(said), length))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from daemon.hearing.training.lessons import Lesson, Said
+    from daemon.hearing.training.lessons import Said
     from daemon.hearing.training.trained import Trained
     from daemon.hearing.voice_activity import VoiceDetector
     from daemon.hearing.wake import WakeWords
@@ -37,7 +37,7 @@ class Count:
     """How many of the other lines were meant to be mistaken for it."""
     near_mistaken: list[str] = field(default_factory=list)
     ordinary_seconds: float = 0.0
-    """How long everything else lasted, pauses included."""
+    """How long everything else lasted, without the pauses in between."""
     ordinary_mistaken: list[str] = field(default_factory=list)
 
     @property
@@ -50,24 +50,21 @@ class Count:
         """How often it is heard by mistake in an hour of ordinary speech."""
         return 3600 * len(self.ordinary_mistaken) / self.ordinary_seconds if self.ordinary_seconds else 0.0
 
-    def add(self, lesson: Lesson, moments: Iterable[float], near: frozenset[str]) -> None:
-        """Count a lesson in which the word was heard at these moments, in seconds."""
+    def add(self, lines: Sequence[Said], moments: Iterable[float], near: frozenset[str]) -> None:
+        """Count a lesson's lines, in which the word was heard at these moments, in seconds."""
         left = list(moments)
-        for said in lesson.said:
+        for said in lines:
             if said.line.word:
                 self.said += 1
                 found = [each for each in left if said.begin <= each * RATE <= said.end + LATE * RATE]
                 self.heard += bool(found)
                 left = [each for each in left if each not in found]
-        # A line lasts, for this, until the next one begins.
-        begins = [each.begin for each in lesson.said[1:]] + [len(lesson.samples)]
-        for said, until in zip(lesson.said, begins, strict=True):
-            if not said.line.word:
-                self.near += said.line.text in near
-                if said.line.text not in near:
-                    self.ordinary_seconds += (until - said.begin) / RATE
+            elif said.line.text in near:
+                self.near += 1
+            else:
+                self.ordinary_seconds += (said.end - said.begin) / RATE
         for moment in left:
-            line = _line(lesson.said, moment)
+            line = _line(lines, moment)
             (self.near_mistaken if line in near else self.ordinary_mistaken).append(line)
 
 
@@ -97,7 +94,7 @@ def threshold(model: Trained, heard: Sequence[Heard], near: frozenset[str]) -> f
     for limit in THRESHOLDS:
         count = Count()
         for each, probabilities in zip(heard, found, strict=True):
-            count.add(each.lesson, _peaks(probabilities, each.moments, limit), near)
+            count.add(each.said, _peaks(probabilities, each.moments, limit), near)
         mistaken = len(count.near_mistaken) / max(1, count.near)
         tried.append((count.rate - 0.5 * mistaken - 0.1 * len(count.ordinary_mistaken), -limit))
     return -max(tried)[1]

@@ -15,6 +15,14 @@ Phonemes: TypeAlias = tuple[str, ...]
 PRONOUNCED = {"devos": ("dev O S", "dev oss", "devoss")}
 """Names that a synthesiser gets wrong → how people say them."""
 
+WITHIN = {
+    "devos": (
+        "the devs are over there, and the ops are in the other room", "every dev asks for more of us",
+        "a dev's office has a device or two", "they have us on the list of devices",
+    )
+}  # fmt: skip
+"""The same names → sentences that come close to them."""
+
 VOWELS = "aeiou"
 
 NEIGHBOURS = {
@@ -47,12 +55,8 @@ ASKED = (
     "generate unit tests for the payment module and run them",
     "who approved the last change in production",
     "approve tango seven because it was tested",
-    "the devs are over there, and the ops are in the other room",
-    "every dev asks for more of us",
-    "a dev's office has a device or two",
-    "they have us on the list of devices",
 )
-"""Ordinary requests, and sentences with parts of common wake words in them."""
+"""Ordinary requests."""
 
 _WHO = ("I", "we", "they", "she", "he", "the manager", "my neighbour", "a colleague", "the customer", "nobody")
 _WILL = ("will", "could", "should", "did not", "would", "has to", "never wanted to", "might", "used to", "forgot to")
@@ -98,9 +102,10 @@ Pronounce: TypeAlias = Callable[[Sequence[str]], list[Phonemes]]
 """Tells how texts are pronounced, sound by sound (`voices.phonemes`)."""
 
 
-def natural(spellings: Sequence[str], pronounce: Pronounce) -> list[str]:
+def natural(word: str, spellings: Sequence[str], pronounce: Pronounce) -> list[str]:
     """What people may well say that begins or ends like the word: its parts, and other names after its greeting."""
     candidates = list(dict.fromkeys(each for spelling in spellings for each in _natural(spelling)))
+    candidates += [each for name, close in WITHIN.items() if re.search(rf"\b{name}\b", word) for each in close]
     return [text for text, apart in _apart(candidates, pronounce(spellings), pronounce) if apart >= 2]
 
 

@@ -7,6 +7,7 @@ import os
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -32,6 +33,9 @@ Progress: TypeAlias = Callable[[float, str], None]
 
 WORDS, LINES = 10, 22
 """How often a voice says the wake word in a lesson, and how many other lines."""
+
+APART = 2.0
+"""Seconds around the wake word while it is measured: nobody says it twice in a breath, and it would be heard once."""
 
 HITS, MISTAKES = 0.85, 3.0
 """What is good enough: how often it is heard at least, and by mistake in an hour of ordinary speech at most."""
@@ -82,26 +86,28 @@ def train(wish: Wish, progress: Progress) -> tuple[trained.Trained, dict[str, An
     random = Random(word)
     who = _divided(voices.installed(), wish.voices, random)
     spellings = phrases.pronunciations(word, wish.sounds_like)
-    familiar = phrases.natural(spellings, voices.phonemes)
+    familiar = phrases.natural(word, spellings, voices.phonemes)
     strange = phrases.confusables(spellings, random, voices.phonemes)
     # One in five of the near words is never learnt from.
     known, unknown = [each for at, each in enumerate(strange) if at % 5], strange[::5]
     near = frozenset([*familiar, *strange])
     own, own_held_out = wish.recordings[len(wish.recordings) // 4 :], wish.recordings[: len(wish.recordings) // 4]
 
-    def made(voice: Voice, kind: str, others: Sequence[str], plain: int, mine: Sequence[NDArray[np.float32]]) -> Lesson:
+    def made(
+        voice: Voice, kind: str, others: Sequence[str], plain: int, mine: Sequence[NDArray[np.float32]], apart: float
+    ) -> Lesson:
         chance = Random(f"{word} {kind} {voice}")
         ordinary = phrases.sentences(chance)
         kinds: list[Iterator[str]] = [any_of(each, chance) for each in (others, familiar) if each]
         lines = script(spellings, [*kinds, *[ordinary] * plain], chance, words=WORDS, lines=LINES)
-        return lesson(voice, lines, chance, own=mine)
+        return lesson(voice, lines, chance, own=mine, apart=apart)
 
     mine = [who.learnt[at % len(who.learnt)] for at in range(min(24, 2 * len(own)))]
-    lessons = [partial(made, each, "learn", known, 2, ()) for each in who.learnt]
-    lessons += [partial(made, each, f"own {at}", known, 2, own) for at, each in enumerate(mine)]
-    tuning = [partial(made, each, "tune", unknown, 2, ()) for each in who.tuning]
-    held = [partial(made, each, f"measure {at}", unknown, 5, ()) for each in who.held_out for at in range(2)]
-    mine_held = [partial(made, who.held_out[0], "own", (), 1, own_held_out)]
+    lessons = [partial(made, each, "learn", known, 2, (), 0) for each in who.learnt]
+    lessons += [partial(made, each, f"own {at}", known, 2, own, 0) for at, each in enumerate(mine)]
+    tuning = [partial(made, each, "tune", unknown, 2, (), APART) for each in who.tuning]
+    held = [partial(made, each, f"measure {at}", unknown, 5, (), APART) for each in who.held_out for at in range(2)]
+    mine_held = [partial(made, who.held_out[0], "own", (), 1, own_held_out, APART)]
     everything = [*lessons, *tuning, *held]
     work = len(everything) + 6
 
@@ -136,7 +142,7 @@ class _Listeners:
             found = make()
             if not hasattr(self._local, "embedding"):
                 self._local.embedding = Embedding()
-            return Heard(self._local.embedding.of(found.samples), found)
+            return Heard(self._local.embedding.of(found.samples), found.said)
 
         return self._each(hear, lessons, progress)
 
@@ -164,7 +170,7 @@ class _Listeners:
                 return found, [at for _, at in hits(found.samples, self._local.wake, self._local.voice)]
 
             for found, moments in self._each(hear, lessons, progress):
-                total.add(found, moments, near)
+                total.add(found.said, moments, near)
         return total
 
     def _each(self, does: Callable[[Any], Any], what: Sequence[Any], progress: Callable[[int], None]) -> list[Any]:
@@ -177,20 +183,20 @@ class _Listeners:
 
 def _divided(found: Sequence[Voice], most: int | None, random: Random) -> _Voices:
     """Divide the voices so that the figures are measured with voices that nothing was learnt from."""
-    families: dict[str, dict[str, list[Voice]]] = {}
     chosen = list(found)
     random.shuffle(chosen)
+    families: dict[str, list[Voice]] = {}
     for voice in chosen[:most]:
-        families.setdefault(voice.engine, {}).setdefault(voice.family, []).append(voice)
+        families.setdefault(voice.family, []).append(voice)
+    # The fewest of a kind come first, and so have their part in everything.
+    engines = Counter(voices[0].engine for voices in families.values())
+    ordered = sorted(families.values(), key=lambda voices: engines[voices[0].engine])
     parts: tuple[list[Voice], list[Voice], list[Voice]] = ([], [], [])
-    for engine in families.values():
-        order = [*engine.values()]
-        for at, family in enumerate(order):
-            # One in five is held out, one in eight tunes the threshold; of three families each has one.
-            part = 2 if at % 5 == 2 else 1 if at % 8 == 1 else 0
-            parts[part].extend(family)
-    if not all(parts) or sum(map(len, parts)) < FEWEST:
-        raise TooFewVoices(f"{len(chosen[:most])} voices are too few to learn from; it takes {FEWEST} at least.")
+    for at, family in enumerate(ordered):
+        # One in five is held out, one in eight tunes the threshold; of three families each has one.
+        parts[2 if at % 5 == 2 else 1 if at % 8 == 1 else 0].extend(family)
+    if len(families) < FEWEST:
+        raise TooFewVoices(f"{len(families)} different voices are too few to learn from; it takes {FEWEST} at least.")
     return _Voices(*(tuple(each) for each in parts))
 
 
