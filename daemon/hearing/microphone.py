@@ -11,24 +11,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from daemon import portaudio
 from daemon.hearing.framer import Framer
 from daemon.hearing.frames import FRAME, RATE, Frame
+from daemon.hearing.intake import Block, Intake
 from daemon.portaudio import NoPortAudio, NoSound
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 Status = Literal["closed", "open", "lost", "muted"]
 
-KEPT = 64
-"""Blocks that wait for a slow reader: 2 seconds."""
 STALL = 3.0
 """Seconds without sound after which an open device counts as lost."""
 AGAIN = (0.5, 1.0, 2.0)
@@ -63,50 +57,6 @@ class MicrophoneState:
     """One sentence with what mends it, while it is lost."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Block:
-    """What the device gave at once."""
-
-    source: _Source
-    number: int
-    samples: NDArray[np.float32]
-    """As the device gave it, shape (n, channels)."""
-    at: float
-
-
-class _Source:
-    """One opening of the device."""
-
-    def __init__(
-        self, queue: SimpleQueue[_Block | None], clock: Callable[[], float], began: Callable[[], None] | None
-    ) -> None:
-        self._queue, self._clock, self._began = queue, clock, began
-        self.stream: portaudio.Stream | None = None
-        self.blocks = 0
-        """How many came, lost ones included."""
-        self.overruns = 0
-        self.last = clock()
-        """When sound came last."""
-
-    def heard(self, samples: Any, count: int, times: Any, flags: Any) -> None:
-        """Take a block, on PortAudio's thread; the oldest one makes room where nobody fetches them."""
-        self.last = self._clock()
-        if flags.input_overflow:
-            self.overruns += 1
-            self.blocks += 1
-        if self._queue.qsize() >= KEPT:
-            self._drop_oldest()
-        self._queue.put(_Block(self, self.blocks, samples.copy(), self.last))
-        self.blocks += 1
-        if self._began is not None:
-            self._began()
-            self._began = None
-
-    def _drop_oldest(self) -> None:
-        with suppress(Empty):  # the reader was quicker
-            self.overruns += self._queue.get_nowait() is not None
-
-
 class Microphone:
     """What is heard, frame by frame, for one reader; everything else may be called from any thread."""
 
@@ -125,18 +75,19 @@ class Microphone:
             clock: seconds, from any beginning; it must never jump.
         """
         self._name, self._changed, self._clock = name, changed, clock
-        self._queue: SimpleQueue[_Block | None] = SimpleQueue()
+        self._queue: SimpleQueue[Block | None] = SimpleQueue()
         self._condition = threading.Condition()
         self._wake = threading.Event()
         self._keeper: threading.Thread | None = None
         self._wanted = self._muted = False
-        self._source: _Source | None = None
+        self._asked = 0.0
+        self._source: Intake | None = None
         self._closing: float | None = None
         """Since when the device is being given back."""
         self._overruns = 0
         self._state = MicrophoneState("closed")
         self._told = self._state
-        self._framed: _Source | None = None
+        self._framed: Intake | None = None
         self._framer: Framer | None = None
         self._next: int | None = None
         self.level = 0.0
@@ -145,7 +96,7 @@ class Microphone:
     def open(self) -> None:
         """Open it, or start trying to: nothing is raised for what is missing, `state` says it."""
         with self._condition:
-            self._wanted = True
+            self._wanted, self._asked = True, self._clock()
             if self._keeper is None:
                 self._keeper = threading.Thread(target=self._keep, name="microphone", daemon=True)
                 self._keeper.start()
@@ -177,7 +128,7 @@ class Microphone:
             overruns = self._overruns + (self._source.overruns if self._source else 0)
             if self._closing is not None and self._clock() - self._closing > HANGS:
                 return MicrophoneState("lost", overruns=overruns, problem=HANGING)
-            if self._wanted and self._state.status == "closed":
+            if self._wanted and self._state.status == "closed" and self._clock() - self._asked > SETTLING:
                 return MicrophoneState("lost", overruns=overruns, problem=UNANSWERED)
             return replace(self._state, overruns=overruns)
 
@@ -210,17 +161,17 @@ class Microphone:
         except Empty:
             self._begin(self._source)
 
-    def _begin(self, source: _Source | None) -> None:
+    def _begin(self, source: Intake | None) -> None:
         """Make frames of what comes from now on."""
         self._framed, self._next = source, None
         self._framer = Framer(source.stream.rate) if source and source.stream else None
 
-    def _notice_stall(self, source: _Source | None) -> None:
+    def _notice_stall(self, source: Intake | None) -> None:
         """Give up a device that is open and silent as no device is: not even noise comes."""
         if source is not None and self._clock() - source.last > STALL:
             self._lose(source, SILENT)
 
-    def _lose(self, source: _Source, problem: str) -> None:
+    def _lose(self, source: Intake, problem: str) -> None:
         with self._condition:
             if source is self._source and self._state.status == "open":
                 self._state = MicrophoneState("lost", problem=problem)
@@ -270,7 +221,7 @@ class Microphone:
 
     def _try(self, tries: int) -> float | None:
         """Open the device; seconds until the next try where that is not possible."""
-        source = _Source(self._queue, self._clock, self._wake.set)
+        source = Intake(self._queue, self._clock, self._wake.set)
         try:
             stream = portaudio.open_input(
                 self._name, source.heard, rate=RATE, block=FRAME / RATE, ended=lambda: self._lose(source, GONE)
@@ -291,7 +242,7 @@ class Microphone:
         self._wake.set()  # what was asked for meanwhile comes next
         return None
 
-    def _hears(self, source: _Source, stream: portaudio.Stream) -> str:
+    def _hears(self, source: Intake, stream: portaudio.Stream) -> str:
         """Wait for the first sound, or for being closed; the problem where none comes."""
         until = self._clock() + STALL
         while not source.blocks and self._wanted and not self._muted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,18 @@ def test_the_microphones_and_loudspeakers_of_a_real_server(sound: Any) -> None:
     assert server_name() == "pulseaudio" and default_source() == "microphone" and not hears_itself()
 
 
-def test_without_a_microphone_it_hears_itself(sound: Any) -> None:
-    sound.unload("module-pipe-source")
+@pytest.fixture
+def unplugging(sound: Any) -> Iterator[Any]:
+    """As `sound`; afterwards it is started anew, because whoever listened to its speaker was moved elsewhere."""
+    yield sound
+    sound.stop()
+    sound.pipe.unlink(missing_ok=True)
+
+
+def test_without_a_microphone_it_hears_itself(unplugging: Any) -> None:
+    unplugging.unload("module-pipe-source")
     assert server_devices("input") == () and hears_itself()
-    sound.microphone_again()
+    unplugging.microphone_again()
     assert not hears_itself()
 
 

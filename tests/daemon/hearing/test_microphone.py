@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scripted_sound import Plug, ScriptedSound
+from scripted_sound import Plug, PortAudioError, ScriptedSound
 from virtual_sound import spoken
 
 from daemon.hearing.frames import FRAME, Frame
-from daemon.hearing.microphone import KEPT, STALL, Microphone, MicrophoneState
+from daemon.hearing.intake import KEPT
+from daemon.hearing.microphone import HANGS, STALL, Microphone, MicrophoneState
 from daemon.portaudio import sounddevice
 
 SECONDS = 30.0
@@ -131,20 +132,28 @@ def test_the_sound_server_is_killed_and_started_again(sound: Any, listener: List
     assert listener.until("open").problem == "" and listener.hears(sound)
 
 
-def test_there_is_no_microphone_at_the_start(sound: Any, listener: Listener) -> None:
-    sound.unload("module-pipe-source")
+@pytest.fixture
+def unplugging(sound: Any) -> Iterator[Any]:
+    """As `sound`; afterwards it is started anew, because whoever listened to its speaker was moved elsewhere."""
+    yield sound
+    sound.stop()
+    sound.pipe.unlink(missing_ok=True)
+
+
+def test_there_is_no_microphone_at_the_start(unplugging: Any, listener: Listener) -> None:
+    unplugging.unload("module-pipe-source")
     listener.microphone.open()
     state = listener.microphone.state
     assert state.status == "lost" and state.problem.startswith("There is no microphone here; plug one in")
-    sound.microphone_again()
-    assert listener.until("open") and listener.hears(sound)
+    unplugging.microphone_again()
+    assert listener.until("open") and listener.hears(unplugging)
 
 
-def test_unplugged_while_it_is_open_and_back(sound: Any, listener: Listener) -> None:
+def test_unplugged_while_it_is_open_and_back(unplugging: Any, listener: Listener) -> None:
     listener.microphone.open()
-    sound.unload("module-pipe-source")
-    sound.microphone_again()
-    assert listener.hears(sound)
+    unplugging.unload("module-pipe-source")
+    unplugging.microphone_again()
+    assert listener.hears(unplugging)
 
 
 def in_use(of: str) -> int:
@@ -258,6 +267,52 @@ def test_a_device_that_never_gives_sound_is_never_open(script: ScriptedSound) ->
     assert "gives no sound" in listener.until("lost").problem
     script.plugs[0].speaks = True
     assert listener.until("open")
+    listener.microphone.close()
+
+
+def test_a_sound_system_that_hangs_is_named_and_waited_for(script: ScriptedSound) -> None:
+    now, go_on = [100.0], threading.Event()
+    listener = Listener(clock=lambda: now[0])
+    microphone = listener.microphone
+    microphone.open()
+    listener.until("open")
+    microphone.drain()
+    closing = threading.Event()
+
+    def hang(ignore_errors: bool) -> None:
+        closing.set()
+        assert go_on.wait(SECONDS)
+
+    script.opened[0].abort = hang
+    now[0] += STALL + 1
+    assert microphone.read(0) is None and closing.wait(SECONDS)
+    assert "gives no sound" in microphone.state.problem
+    now[0] += HANGS + 1
+    state = microphone.state
+    assert state.status == "lost" and state.problem.startswith("The sound system does not let go of the microphone")
+    go_on.set()
+    assert listener.until("lost") and listener.until("open")
+    microphone.close()
+
+
+def test_a_sound_system_that_does_not_answer(script: ScriptedSound, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, asked, go_on = [100.0], threading.Event(), threading.Event()
+    listener = Listener(clock=lambda: now[0])
+
+    def hang(**wanted: Any) -> Any:
+        asked.set()
+        assert go_on.wait(SECONDS)
+        raise PortAudioError("Device unavailable")
+
+    monkeypatch.setattr("daemon.hearing.microphone.SETTLING", 0.01)
+    monkeypatch.setattr(script, "InputStream", hang, raising=False)
+    listener.microphone.open()
+    assert asked.wait(SECONDS) and listener.microphone.state.status == "closed"
+    now[0] += 1
+    state = listener.microphone.state
+    assert state.status == "lost" and state.problem.startswith("The sound system has not answered yet; start it again")
+    go_on.set()
+    assert "Device unavailable" in listener.until("lost").problem
     listener.microphone.close()
 
 
