@@ -21,6 +21,8 @@ class Clip:
     """One channel, values from -1 to 1, shape (n,)."""
     rate: int
     """Samples per second."""
+    speech: bool = True
+    """Whether it is our voice, which has to be told from a person's; while a tone sounds, a person may well begin."""
 
     @property
     def seconds(self) -> float:

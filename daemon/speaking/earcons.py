@@ -35,7 +35,7 @@ def earcon(name: Earcon) -> Clip:
     """The sound of that name, at most a quarter of a second."""
     import numpy as np
 
-    return Clip(np.concatenate([_tone(hertz, seconds) for hertz, seconds in _NOTES[name]]), RATE)
+    return Clip(np.concatenate([_tone(hertz, seconds) for hertz, seconds in _NOTES[name]]), RATE, speech=False)
 
 
 def _tone(hertz: float, seconds: float) -> NDArray[np.float32]:

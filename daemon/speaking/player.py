@@ -118,7 +118,7 @@ class Player:
         while not playing.cut.is_set():
             playing.changed.wait(max(0.0, min(until, playing.ends or until) - time.monotonic()))
             playing.changed.clear()
-            if playing.began is not None and not told:
+            if playing.began is not None and clip.speech and not told:
                 told = True
                 self._heard.playing(clip.heard * self._volume, playing.began)
             if playing.cut.is_set():

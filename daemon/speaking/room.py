@@ -36,8 +36,8 @@ LOUD = 0.003
 """Root mean square above which something is heard at all."""
 ALONE = 25
 """Frames in which something is heard that we do not say, until it counts as a person: headphones have no echo."""
-OURS = 0.85
-"""Share of what was heard that our voice explains from which on there is nobody else in it."""
+MOSTLY, OURS = 0.5, 0.85
+"""Share of what was heard that our voice explains from which on it is in there, and nobody else is."""
 OPENS, CLOSES = 0.08, 0.02
 """Share of the power that we do not explain at which a person is let through, and at which no more."""
 
@@ -97,25 +97,31 @@ class Room:
         if found is None:
             return
         late = LATEST - found.offset
-        if found.certainty >= SURE or (found.certainty >= LIKELY and _same(late, self._maybe)):
+        likely = found.certainty >= SURE or (found.certainty >= LIKELY and _same(late, self._maybe))
+        if likely and (self._found or self._explains(LOOKS, late, MOSTLY)):
             self._believe(late)
         self._maybe = late if found.certainty >= LIKELY else None
 
     def _glance(self) -> bool:
         """Whether what seems to be a person is our voice: moved, because a gap was played, or not well learned yet."""
         late = self._delay or 0
-        first, latest = self._until - GLANCES, late + GLANCES
+        latest = late + GLANCES
         found = self._find(GLANCES, latest, GLANCES - late)
-        if self._heard is None or found is None or found.certainty < SURE:
+        if found is None or found.certainty < SURE:
             return False
         late = latest - found.offset
         if not _same(late, self._strongest):
             self._adopt(late)
             return True
-        if explained(self._heard[-GLANCES:], self._played.stretch(first - late, GLANCES)) < OURS:
+        if not self._explains(GLANCES, late, OURS):
             return False
         self._canceller.doubt()
         return True
+
+    def _explains(self, count: int, late: int, share: float) -> bool:
+        """Whether our voice, that late, explains such a share of the last `count` samples."""
+        played = self._played.stretch(self._until - count - late, count)
+        return self._heard is not None and explained(self._heard[-count:], played) >= share
 
     def _find(self, count: int, latest: int, early: int) -> Delay | None:
         """Where in what was played the last `count` samples are, if enough was heard in them."""

@@ -89,7 +89,7 @@ class Speaker:
     def speaking(self) -> bool:
         """Whether something is being said, or waits to be."""
         with self._changed:
-            return any(each.text for each in self._jobs())
+            return any(each.text and not each.said.done() for each in self._jobs())
 
     @property
     def state(self) -> SpeakerState:
@@ -164,9 +164,9 @@ class Speaker:
         self.hush()
         if self._thread is not None:
             self._thread.join()
+        self._voice.close()  # what is being rendered may hang
         if self._renderer is not None:
             self._renderer.shutdown()
-        self._voice.close()
 
     def _jobs(self) -> list[_Job]:
         return [*([self._current] if self._current else []), *self._waiting]

@@ -10,7 +10,7 @@ from policies.visible import visible
 LONGEST = 220
 """Characters in what is rendered at once: the first word of a long answer must not wait for its last one."""
 
-_ENVIRONMENTS = {"prod": "production", "stg": "staging", "stage": "staging", "preprod": "pre-production"}
+_ENVIRONMENTS = {"prod": "production", "stg": "staging", "stage": "staging", "preprod": "pre production"}
 _UNITS = {
     "%": "percent",
     "ms": "milliseconds",
@@ -51,13 +51,12 @@ def for_the_ear(text: str) -> str:
 def sentences(text: str) -> tuple[str, ...]:
     """The text in pieces that are rendered one by one: sentences, the longest of them cut at a comma or a space."""
     pieces: list[str] = []
-    for line in text.split("\n"):
-        for sentence in _END.split(line):
-            pieces += _parts(sentence.strip())
+    for sentence in _END.sub(r"\1\n", text).split("\n"):
+        pieces += _parts(sentence.strip())
     return tuple(each for each in pieces if re.search(r"\w", each))
 
 
-_END = re.compile(r"(?<=[.!?…])(?<!\bNo\.)(?<!\bvs\.)[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])")
+_END = re.compile(r"(?<=[.!?…])(?<!\bNo\.)(?<!\bvs\.)([\"')\]]*)\s+(?=[\"'(\[]*[A-Z0-9])")
 
 
 def _parts(sentence: str) -> list[str]:
