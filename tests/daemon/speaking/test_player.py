@@ -61,6 +61,15 @@ def test_plays_one_after_another_on_one_stream(player: Player, loudspeaker: Any,
     assert np.median(samples) == pytest.approx(0.1, abs=0.01), "and as loud as it is played"
 
 
+def test_a_tone_is_no_voice_so_that_a_person_may_begin_while_it_sounds(
+    player: Player, loudspeaker: Any, listener: Listener
+) -> None:
+    assert player.play(Clip(np.full(2000, 0.2, np.float32), 16_000, speech=False), threading.Event())
+    player.rest()
+    assert len(loudspeaker.heard()) == 2000
+    assert [what for what, _ in listener.told] == ["opened"]
+
+
 def test_gives_a_device_the_rate_that_it_can(player: Player, loudspeaker: Any) -> None:
     loudspeaker.rate = 48_000
     assert player.play(tone(0.2, 22_050), threading.Event())
