@@ -21,7 +21,6 @@ from virtual_sound import spoken
 from daemon.hearing.frames import FRAME, Frame
 from daemon.hearing.intake import KEPT
 from daemon.hearing.microphone import HANGS, STALL, Microphone, MicrophoneState
-from daemon.portaudio import sounddevice
 
 SECONDS = 30.0
 """What takes longer than this hangs."""
@@ -162,7 +161,9 @@ def in_use(of: str) -> int:
 
 
 def test_closed_it_leaves_no_thread_and_no_file_open(sound: Any, listener: Listener) -> None:
-    sounddevice()  # the library keeps no file and no thread of its own
+    listener.microphone.open()
+    assert listener.hears(sound)  # so whoever speaks into it has opened the files for that
+    listener.microphone.close()
     files, threads = in_use("fd"), in_use("task")
     for _ in range(5):
         listener.microphone.open()
