@@ -22,7 +22,6 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "lima": ("leema",),
     "november": (),
     "oscar": ("oskar",),
-    "quebec": ("kebec",),
     "romeo": (),
     "tango": ("tan go",),
     "uniform": (),
@@ -31,9 +30,8 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "yankee": ("yankie",),
     "zulu": ("zoolu",),
 }
-"""Word → how Whisper writes it besides. Left out of the alphabet is what it took for something else when it was spoken
-in synthetic voices:
-golf and papa ("alpha"), sierra ("c"), mike ("my"), and echo and x-ray, which are too short."""
+"""Word → how Whisper writes it besides. Left out of the alphabet is what tiny.en took for something else in synthetic
+voices: golf and papa ("alpha"), sierra ("c"), mike ("my"), quebec ("callback"), and echo and x-ray, which are short."""
 
 DIGITS: Mapping[str, tuple[str, ...]] = {
     "2": ("two", "to", "too"),
@@ -53,7 +51,7 @@ VOCABULARY = (
 )
 """What Whisper is told to expect: all the words there are, so that it favours none of them."""
 
-_CONFIRM = frozenset(("confirm", "confirmed", "confirms"))
+_CONFIRM = frozenset(("confirm", "confirmed", "confirms", "confirming"))
 _BEFORE = frozenset(("yes", "yeah", "ok", "okay", "please", "well", "so", "i"))
 _AFTER = frozenset(("please", "thanks"))
 _READ: Mapping[tuple[str, ...], str] = {
