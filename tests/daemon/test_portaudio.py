@@ -174,3 +174,14 @@ def test_a_library_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(NoPortAudio, match=r"^PortAudio is missing, .*; install it: "):
         sounddevice()
+
+
+def test_on_a_mac_the_default_device_is_looked_up_each_time(
+    script: ScriptedSound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices("input")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    script.plugs.insert(0, Plug("AirPods"))  # plugged in, and so the default one
+    stream = open_input(None, nothing, rate=16_000, block=0.032)
+    assert stream.device.name == "AirPods"
+    stream.close()
