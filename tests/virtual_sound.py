@@ -67,6 +67,7 @@ class VirtualSound:
         (folder / ".asoundrc").write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
         self._waiting: list[Samples] = []
         self._heard: list[Samples] = []
+        self._samples = 0
         self._lock = threading.Lock()
         self._arrived = threading.Condition(self._lock)
         self._silent = threading.Event()
@@ -175,6 +176,12 @@ class VirtualSound:
             found, self._heard = self._heard, []
         return np.concatenate(found) if found else np.zeros(0, np.int16)
 
+    def pause(self, seconds: float) -> None:
+        """Let time pass in which the speaker is listened to."""
+        with self._arrived:
+            due = self._samples + seconds * RATE
+            assert self._arrived.wait_for(lambda: self._samples >= due, seconds + SECONDS), "the speaker is gone"
+
     def reply(self, *, quiet: float = 0.9, least: float = 0.5, patience: float = 60.0) -> Samples:
         """Listen to what is said next, until it is over: the sound from now on.
 
@@ -206,6 +213,7 @@ class VirtualSound:
             piece = np.frombuffer(data[: len(data) // 2 * 2], np.int16)
             with self._lock:
                 self._heard.append(piece)
+                self._samples += len(piece)
                 self._arrived.notify_all()
                 if self.looped:
                     self._room.append(piece)
