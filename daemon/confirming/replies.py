@@ -43,8 +43,9 @@ _SAID: Mapping[Reply, tuple[str, ...]] = {
         "i'm back", "okay go on", "ok go on", "okay continue", "ok continue",
     ),
     Reply.REPEAT: (
-        "repeat", "repeat repeat", "repeat that", "repeat it", "repeat please", "please repeat", "again", "once more", "say again",
-        "say that again", "say it again", "say that again please", "can you repeat that", "could you repeat that",
+        "repeat", "repeat repeat", "repeat that", "repeat it", "repeat please", "please repeat", "again", "once more",
+        "say again", "say that again", "say it again", "say that again please", "can you repeat that",
+        "could you repeat that",
         "what", "what was that", "what did you say", "pardon", "pardon me", "come again", "sorry", "excuse me",
     ),
     Reply.DETAILS: (
