@@ -15,6 +15,7 @@ from daemon.home import home
 if TYPE_CHECKING:
     from daemon.config import Config
     from daemon.first_steps.settings_file import Value
+    from intents.intent import Intent
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,14 +54,13 @@ def _usual(config: Config, already: set[str]) -> dict[str, Value]:
 
 
 def _walk(config: Config) -> None:
-    from daemon.app import INTENTS
     from daemon.first_steps.asking import Asker, Left
     from daemon.first_steps.settings_file import sections
     from daemon.first_steps.walk import walk
 
     asker = Asker()
     try:
-        chosen = _new(walk(asker, home(), config, INTENTS), config)
+        chosen = _new(walk(asker, home(), config, _requests), config)
         if chosen:
             asker.heading(f"This comes into {home() / 'config.toml'}:")
             asker.tell(sections(chosen))
@@ -71,6 +71,13 @@ def _walk(config: Config) -> None:
         fail("Nothing was written: everything is as it was.", FAILED, json=False)
     _write(chosen, json=False)
     print("Next: `devos run --sandbox` to try it, `devos install` to have it always, `devos doctor` to see what works.")
+
+
+def _requests() -> tuple[Intent, ...]:
+    """Every request; loading them takes a moment."""
+    from daemon.app import INTENTS
+
+    return INTENTS
 
 
 def _new(chosen: Mapping[str, Value], config: Config) -> dict[str, Value]:

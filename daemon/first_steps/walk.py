@@ -22,8 +22,14 @@ BAR = 40
 CHANGES = 'pack = "careful" under [rules] in config.toml'
 
 
-def walk(asker: Asker, home: Path, config: Config, intents: tuple[Intent, ...]) -> dict[str, Value]:
+def walk(asker: Asker, home: Path, config: Config, intents: Callable[[], tuple[Intent, ...]]) -> dict[str, Value]:
     """Ask everything; the settings to write, by full name.
+
+    Args:
+        asker: asks.
+        home: DEVOS_HOME.
+        config: the settings as they are, which are proposed.
+        intents: the requests, whose keys must not be taken; loaded when they are needed.
 
     Raises:
         Left: the person left; nothing was written.
@@ -94,7 +100,7 @@ def wake_word(asker: Asker, home: Path, config: Config) -> dict[str, Value]:
     return {"wake.on": True, "wake.words": [words[asker.choose("Which word?", words, now)]]}
 
 
-def hotkeys(asker: Asker, config: Config, intents: tuple[Intent, ...]) -> dict[str, Value]:
+def hotkeys(asker: Asker, config: Config, intents: Callable[[], tuple[Intent, ...]]) -> dict[str, Value]:
     """The keys of DevOS itself."""
     asker.heading("Hotkeys")
     asker.tell(machine.screen())
@@ -103,7 +109,7 @@ def hotkeys(asker: Asker, config: Config, intents: tuple[Intent, ...]) -> dict[s
         return {"hotkeys.on": False}
     chosen: dict[str, Value] = {"hotkeys.on": True}
     for name, question in (("talk", "Talk"), ("mute", "Mute the microphone"), ("stop", "Stop talking and listening")):
-        keys = asker.text(question, getattr(settings, name), _taken(settings, name, intents))
+        keys = asker.text(question, getattr(settings, name), _taken(settings, name, intents()))
         settings = settings.model_copy(update={name: keys})
         chosen[f"hotkeys.{name}"] = keys
     chosen["hotkeys.hold"] = asker.yes(
