@@ -71,9 +71,14 @@ def daemon_running(machine: Machine) -> Check:
         if _answers(machine.home):
             return Check(name, "warning", "DevOS runs, but does not say how its senses are.", "devos install")
         return Check(name, "warning", "DevOS does not run.", "devos run, or as a service: devos install")
-    problems = [f"{each}: {problem}" for each in machine.senses if (problem := machine.sense(each).get("problem"))]
+    problems = [
+        f"{each}: {problem}"
+        for each in machine.senses
+        if each != "hotkeys" and (problem := machine.sense(each).get("problem"))  # theirs is a finding of its own
+    ]
     if problems:
-        return Check(name, "warning", visible("DevOS runs. " + " ".join(problems), lines=False), "See below.")
+        says = visible("DevOS runs. " + " ".join(problems), lines=False)
+        return Check(name, "warning", says, "The checks below say more.")
     states = [f"{each} {status}" for each in machine.senses if (status := machine.sense(each).get("status"))]
     return Check(name, "ok", visible(f"DevOS runs ({', '.join(states)}).", lines=False))
 

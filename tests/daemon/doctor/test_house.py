@@ -68,9 +68,11 @@ def test_the_daemon_and_what_it_says(machine: Callable[..., Machine]) -> None:
     assert (absent.status, absent.says) == ("warning", "DevOS does not run.") and "devos install" in absent.mend
     senses: dict[str, Any] = {"microphone": {"status": "open", "problem": ""}, "wake": {"status": "off"}}
     assert daemon_running(machine(senses=senses)).says == "DevOS runs (microphone open, wake off)."
-    senses["hotkeys"] = {"status": "lost", "problem": "The X server\x07 is gone."}
+    senses["hotkeys"] = {"status": "lost", "problem": "The X server is gone."}  # a finding of its own
+    assert daemon_running(machine(senses=senses)).status == "ok"
+    senses["speaker"] = {"status": "broken", "problem": "There is no\x07 loudspeaker."}
     troubled = daemon_running(machine(senses=senses))
-    assert (troubled.status, troubled.says) == ("warning", "DevOS runs. hotkeys: The X server is gone.")
+    assert (troubled.status, troubled.says) == ("warning", "DevOS runs. speaker: There is no loudspeaker.")
 
 
 def test_a_daemon_that_does_not_tell(machine: Callable[..., Machine]) -> None:
