@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from daemon.hearing.frames import FRAME, RATE
 from daemon.speaking.likeness import delay, explained
-from daemon.speaking.room import EARLY, LATEST, Room
+from daemon.speaking.room import EARLY, LATEST, RINGS, Room
 from daemon.speaking.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -30,9 +30,13 @@ OURS = 0.6
 much they speak alike, and ours is above 0.8 in any room."""
 TAKEN = 0.9
 """Share of a sentence's power that had to be taken out of it from which on it is ours."""
+BEFORE = RATE // 2
+"""Samples that a sentence may hold before its first voiced one."""
+AROUND = BEFORE + LATELY + EARLY
+"""Samples of what was played among which a sentence is looked for, besides its own length."""
 PIECE = 5 * RATE // 2
 """Samples that are compared at once: over longer ones, clocks drift apart."""
-SHORT = 2 * RATE // 5
+SHORT = RATE // 5
 """Samples below which too little is there to tell voices apart, so that it is ours while we speak."""
 
 
@@ -86,18 +90,19 @@ class Echo:
         """Whether this sentence is our own output, heard through the microphone at any delay up to 2 s.
 
         Args:
-            samples: the sentence, cleaned or not, shape (n,), at 16 kHz.
-            began: the moment of its first sample, roughly.
-            ended: the moment of its last one, roughly.
+            samples: the sentence at 16 kHz, cleaned or not, shape (n,), and up to half a second before its first word.
+            began: the moment of its first voiced sample.
+            ended: the moment of its last one.
         """
-        first = self._played.moment(began) - LATELY
-        last = self._played.moment(ended) + EARLY
-        if not self._played.active(first, last):
+        first, last = self._played.moment(began), self._played.moment(ended)
+        if not self._played.active(first - LATELY, last + EARLY):
             return False
-        if len(samples) < SHORT or self._was_taken(began, ended):
+        if len(samples) < SHORT:
+            return self._played.active(first - RINGS, last + EARLY)
+        if self._was_taken(began, ended):
             return True
-        played = self._played.stretch(first, max(last - first, len(samples) + LATELY + EARLY))
-        return self._explained(samples, played) >= OURS
+        first -= BEFORE + LATELY
+        return self._explained(samples, self._played.stretch(first, len(samples) + AROUND)) >= OURS
 
     def _was_taken(self, began: float, ended: float) -> bool:
         """Whether hardly anything was left of these frames when our voice was taken out of them."""
@@ -113,7 +118,7 @@ class Echo:
         pieces = max(1, round(len(samples) / PIECE))
         found = total = 0.0
         for piece, at in zip(np.array_split(samples, pieces), _starts(len(samples), pieces), strict=True):
-            around = played[at : at + len(piece) + LATELY + EARLY]
+            around = played[at : at + len(piece) + AROUND]
             offset = delay(piece, around).offset
             power = float(np.sum(piece**2))
             found += power * explained(piece, around[offset : offset + len(piece)])

@@ -32,6 +32,9 @@ SAME = RATE // 250
 """Samples by which two delays that are the same may differ."""
 MARGIN = 24 * RATE // 1000
 """Samples that the filter begins before the delay: the strongest sound is not always the first one."""
+RINGS = 3 * RATE // 10
+"""Samples after our last one in which nothing is let through while our voice was not found: after them somebody
+answers, and what comes of ours as late as that is known by its whole sentence."""
 LOUD = 0.003
 """Root mean square above which something is heard at all."""
 ALONE = 25
@@ -45,8 +48,8 @@ OPENS, CLOSES = 0.08, 0.02
 class Room:
     """Learns the delay and the filter, and takes our voice out of one frame after the other.
 
-    Until it has found our voice in what is heard it lets nothing through: that is the first half second after a device
-    was opened.
+    Until it has found our voice in what is heard it lets nothing through while we speak: that is the first half second
+    after a device was opened.
     """
 
     def __init__(self, played: Timeline) -> None:
@@ -87,9 +90,13 @@ class Room:
         self._frames += 1
         if self._frames % OFTEN == 0:
             self._look()
-        if self._found and self._delay is not None:
+        if self._delay is not None and (self._found or not self._speaks()):
             return self._without(samples, self._delay)
         return samples if self._unexplained(samples) else np.zeros_like(samples)
+
+    def _speaks(self) -> bool:
+        """Whether we speak, or have just stopped: what is heard may well be us."""
+        return self._played.active(self._until - FRAME - RINGS, self._until + EARLY)
 
     def _look(self) -> None:
         """Look for our voice in the last second."""
@@ -174,7 +181,9 @@ class Room:
         """While our voice is not found: whether what is heard cannot be us, because it would have been."""
         import numpy as np
 
-        if self._played.active(self._until - LATEST // 2, self._until) and np.sqrt(np.mean(samples**2)) > LOUD:
+        if not self._speaks():
+            return True
+        if np.sqrt(np.mean(samples**2)) > LOUD:
             self._alone += 1
             self._no_echo = self._no_echo or self._alone > ALONE
         return self._no_echo

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +12,12 @@ from computed_rooms import Air, Samples, Session, mixed, said, silence
 
 from daemon.hearing.endpoint import Onset
 from daemon.hearing.frames import FRAME, RATE, Frame
+from daemon.hearing.microphone import Microphone
 from daemon.hearing.voice_activity import VoiceDetector
+from daemon.hearing.wake import WakeWords
+from daemon.sense_sections import Speech
 from daemon.speaking.echo import Echo
+from daemon.speaking.speaker import Speaker
 
 QUESTION = "Scale web app in production from three to ten. Say confirm tango seven, or no."
 ANSWER = "Confirm tango seven."
@@ -118,6 +125,36 @@ def test_takes_a_person_who_repeats_its_words_for_a_person(voice: str, speed: in
     assert not session.is_own(person, session.now + end)
 
 
+@pytest.mark.parametrize("word", ["yes", "no", "stop", "wait", "three"])
+@pytest.mark.parametrize("voice", ["en-gb", "en-us+f4", "en-gb-scotland"])
+@pytest.mark.parametrize("pause", [0.1, 0.8])
+def test_takes_a_short_answer_for_a_persons(word: str, voice: str, pause: float) -> None:
+    session = Session()
+    session.play(said(QUESTION))
+    answer = np.concatenate([silence(0.4), said(word, voice), silence(0.3)])
+    answer += 0.001 * np.random.default_rng(1).standard_normal(len(answer)).astype(np.float32)
+    began = session.now + len(said(QUESTION)) / RATE + pause
+    assert not session.echo.is_own(answer, began, began + len(said(word, voice)) / RATE)
+
+
+@pytest.mark.parametrize("learned", [False, True])
+@pytest.mark.parametrize("pause", [0.5, 1.0])
+def test_lets_an_answer_through_whole_that_comes_after_the_question(pause: float, learned: bool) -> None:
+    """Also where the microphone was opened only then, and the room is not known."""
+    session, answer = Session(), said("Confirm tango seven", "en-gb")
+    session.play(said(QUESTION))
+    if learned:
+        session.hear(Air(2).carry(said(QUESTION))[: len(said(QUESTION))])
+    else:
+        session.now += len(said(QUESTION)) / RATE
+    _, left, began = session.hear(np.concatenate([silence(pause), answer, silence(0.5)]))
+    first, last = round(pause * RATE), round(pause * RATE) + len(answer)
+    assert np.mean(left[first:last] ** 2) > 0.8 * np.mean(answer**2)
+    onset = left[first : first + RATE // 5]
+    assert np.mean(onset**2) > 0.5 * np.mean(answer[: RATE // 5] ** 2), "its beginning as well"
+    assert not session.is_own(left[first:last], began + pause)
+
+
 def test_takes_everybody_for_a_person_when_nothing_was_played() -> None:
     session = Session()
     assert not session.is_own(said(ANSWER), session.now)
@@ -138,7 +175,9 @@ def test_takes_a_person_for_one_who_answers_while_it_still_rings() -> None:
 def test_takes_for_its_own_what_is_too_short_to_tell_while_it_speaks() -> None:
     session = Session()
     session.play(said(QUESTION))
-    assert session.is_own(said("no", "en-gb")[: RATE // 4], session.now + 1)
+    click = said("no", "en-gb")[: RATE // 8]
+    assert session.is_own(click, session.now + 1)
+    assert not session.is_own(click, session.now + len(said(QUESTION)) / RATE + 1)
 
 
 def test_hears_a_person_where_its_voice_is_not_heard_at_all() -> None:
@@ -204,3 +243,41 @@ def test_answers_every_thread() -> None:
     for each in threads:
         each.join(20)
     assert not problems
+
+
+async def test_does_not_wake_itself_where_the_microphone_hears_the_loudspeaker(sound: Any, tmp_path: Path) -> None:
+    """Everything real but the air: the voice, the sound server, the microphone, the wake word."""
+    speaker, microphone = Speaker(Speech()), Microphone(None)
+    wake = WakeWords(["alexa", "hey jarvis"], sensitivity=0.5, home=tmp_path)
+    detector, ends = VoiceDetector(), threading.Event()
+    frames: list[Frame] = []
+    left: list[Samples] = []
+    woken: list[str] = []
+
+    def listen() -> None:
+        while not ends.is_set():
+            frame = microphone.read(0.1)
+            if frame is not None:
+                cleaned = speaker.echo.clean(frame).samples
+                frames.append(frame)
+                left.append(cleaned)
+                if word := wake.heard(cleaned, detector.probability(cleaned)):
+                    woken.append(word)
+
+    sound.looped = True
+    microphone.open()
+    listener = threading.Thread(target=listen)
+    listener.start()
+    assert await speaker.say("Alexa. Hey Jarvis, scale web-app to 10. Say confirm tango seven, or no. Alexa!")
+    await asyncio.sleep(0.5)  # what is still in the air
+    ends.set()
+    await asyncio.to_thread(listener.join)
+    microphone.close()
+    heard = np.concatenate([each.samples for each in frames])
+    began = frames[0].at - FRAME / RATE
+    assert voiced(heard), "the microphone has heard it"
+    assert not woken
+    for samples in (heard, np.concatenate(left)):
+        for first, last in voiced(samples):
+            assert speaker.echo.is_own(samples[first:last], began + first / RATE, began + last / RATE)
+    await asyncio.to_thread(speaker.close)
