@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from math import inf
@@ -22,8 +21,7 @@ from daemon.confirming.words import VOCABULARY, Challenge
 from daemon.conversation.floor import Floor
 from daemon.conversation.house import Listening
 from daemon.hearing.heard import Sentence
-from intents.understanding.correcting import corrections
-from intents.understanding.normalise import TooLong, normalise
+from intents.understanding.correcting import corrects
 from policies.approval import Approval
 from policies.approvals import Approvals, CannotAnswer
 from policies.audit.log import CannotRecord
@@ -177,7 +175,7 @@ class VoiceWay:
         if asked is None or sentence.utterance.channel != "voice" or sentence.began < asked.began:
             return False
         reply = read(text)
-        if reply is Reply.OTHER and (asked.waits or sentence.why != "question" or _corrects(text)):
+        if reply is Reply.OTHER and (asked.waits or sentence.why != "question" or corrects(text)):
             return False
         asked.replies.put_nowait((sentence, reply))
         return True
@@ -346,10 +344,3 @@ class VoiceWay:
         remark = asyncio.create_task(self._floor.say(text))
         self._remarks.add(remark)
         remark.add_done_callback(self._remarks.discard)
-
-
-def _corrects(text: str) -> bool:
-    """Whether a sentence changes what was asked for: "no, I meant staging"."""
-    with suppress(TooLong):
-        return bool(corrections(normalise(text)))
-    return False

@@ -117,7 +117,10 @@ class Following:
                 each.cancel()
 
     def _end(self, followed: Followed, shown: Mapping[str, Any]) -> list[asyncio.Task[bool]]:
-        known = followed.given_up or (self._voice is not None and followed.run in self._voice.denied)
+        known = followed.given_up
+        if self._voice is not None and followed.run in self._voice.denied:
+            self._voice.denied.discard(followed.run)
+            known = True
         if known and shown["status"] != "done":
             return []
         earcon: Earcon = "done" if shown["status"] == "done" else "failed"

@@ -12,8 +12,7 @@ from daemon.conversation.following import Followed, Following
 from daemon.conversation.pending import EXPIRES, MOST, Pending
 from daemon.conversation.saying import name_of
 from daemon.hearing.utterance import Utterance
-from intents.understanding.correcting import corrections
-from intents.understanding.normalise import TooLong, normalise
+from intents.understanding.correcting import corrects
 from intents.understanding.understand import NotUnderstood, Understood
 from policies.audit.log import CannotRecord
 
@@ -188,8 +187,4 @@ class Requests:
         last = self._following.last
         if last is None or self._clock() - last.at > CORRECTABLE:
             return None
-        try:
-            corrects = bool(corrections(normalise(text)))
-        except TooLong:
-            return None
-        return await self._following.look() if corrects else None
+        return await self._following.look() if corrects(text) else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from intents.understanding.normalise import TooLong, normalise
+
 _LEAD = re.compile(
     r"^(?:"
     r"(?:no|nope|nah|sorry|oops|actually|correction|rather|wait)\b(?! (?:more|longer|one)\b)"
@@ -27,6 +29,14 @@ class Correction:
     """What is to stand now; empty where only something was rejected."""
     rejected: str = ""
     """What is not to stand any more; empty where that was not said."""
+
+
+def corrects(text: str) -> bool:
+    """Whether a sentence, as it was heard, changes what was said before."""
+    try:
+        return bool(corrections(normalise(text)))
+    except TooLong:
+        return False
 
 
 def corrections(said: str) -> list[Correction]:

@@ -71,6 +71,8 @@ class NotUnderstood:
     """The slots of that request that were said and can be read, as JSON."""
     options: tuple[Option, ...] = ()
     """What it could have meant, to choose from."""
+    asks: bool = False
+    """Whether everything that was said is understood, so that nothing but `missing` stands in the way."""
 
 
 class Understanding:
@@ -178,7 +180,7 @@ class Understanding:
             return answer
         kept = {name: value for name, value in now.items() if name not in again} | dict.fromkeys(again)
         because = " ".join(slots[name].question for name in again)
-        return NotUnderstood(text, because, missing=again, intent=answer.intent, known=kept)
+        return NotUnderstood(text, because, missing=again, asks=True, intent=answer.intent, known=kept)
 
     def _fill(
         self, text: str, said: str, context: Context, took: str, chosen: Intent, known: Mapping[str, Json]
@@ -255,6 +257,7 @@ class Understanding:
             intent=reading.intent,
             known=known,
             options=_offered(found, str(wrong)),
+            asks=wrong is None,
         )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from intents.understanding.correcting import Correction, corrections
+from intents.understanding.correcting import Correction, corrections, corrects
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,10 @@ def test_where_a_rejected_name_ends_is_left_open() -> None:
 @pytest.mark.parametrize("said", ["no", "nope", "staging", "scale web-app to 5", "wait", "actually", "how many", ""])
 def test_everything_else_corrects_nothing(said: str) -> None:
     assert corrections(said) == []
+
+
+def test_what_was_heard_is_brought_into_one_form_first() -> None:
+    assert corrects("No, I meant... staging!")
+    assert corrects("Make that five.")
+    assert not corrects("No.")
+    assert not corrects("I meant staging. " * 1000)

@@ -400,3 +400,19 @@ def test_a_text_that_is_too_long_is_refused_while_something_is_asked_too(
     answer = understanding.understand("ten " * 1000, context, channel="voice", chosen=requests[0])
     assert isinstance(answer, NotUnderstood)
     assert answer.intent is requests[0]
+
+
+def test_an_answer_says_whether_only_something_is_missing(
+    understanding: Understanding, context: Context, requests: list[Intent]
+) -> None:
+    def asks(text: str, chosen: Intent | None = None) -> bool:
+        answer = understanding.understand(text, context, channel="voice", chosen=chosen)
+        assert isinstance(answer, NotUnderstood)
+        return answer.asks
+
+    assert asks("scale web-app")
+    assert asks("", requests[0])
+    assert asks("staging", requests[0])
+    assert not asks("scale web-ap")
+    assert not asks("web-ap", requests[0])
+    assert not asks("order a pizza")
