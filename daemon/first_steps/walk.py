@@ -67,6 +67,8 @@ def microphone(asker: Asker, config: Config) -> dict[str, Value]:
         asker.tell("Say something.")
         loudest, problem = machine.level(name, bar(asker))
         asker.tell(machine.verdict(loudest) if loudest is not None else problem)
+    if now and name is None:
+        asker.tell("For that, take `name` out of [microphone] in config.toml.")
     return {"microphone.name": name} if name else {}
 
 
@@ -86,6 +88,8 @@ def model(asker: Asker, home: Path, config: Config) -> dict[str, Value]:
     now = found.names.index(config.hearing.model) + 1 if config.hearing.model in found.names else 0
     number = asker.choose("Which one?", options, now)
     asker.tell("`devos models recommend` measures them on this machine, whenever you like.")
+    if config.hearing.model and not number:
+        asker.tell("For that, take `model` out of [hearing] in config.toml.")
     return {"hearing.model": found.names[number - 1]} if number else {}
 
 
