@@ -8,7 +8,23 @@ from typing import Annotated
 
 import typer
 
-from daemon.commands import audit, dashboard, inbox, init, models, policy, requests, runs, sandbox, service, settings
+from daemon.commands import (
+    audit,
+    dashboard,
+    doctor,
+    inbox,
+    init,
+    models,
+    policy,
+    press,
+    requests,
+    runs,
+    sandbox,
+    senses,
+    service,
+    settings,
+    wakeword,
+)
 from daemon.commands.common import DONE, put
 
 app = typer.Typer(
@@ -19,7 +35,10 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help needs no rich, and is there at once
     pretty_exceptions_enable=False,
 )
-for group in (requests, models, runs, inbox, dashboard, audit, policy, sandbox, settings, init, service):
+for group in (
+    *(requests, runs, inbox, press, senses, dashboard, audit, policy),
+    *(init, doctor, models, wakeword, service, sandbox, settings),
+):
     group.add_to(app)
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from daemon.asking.voice import VoiceWay
+from daemon.config import BadConfig
 from daemon.conversation.attention import Attention
 from daemon.conversation.conversation import Conversation
 from daemon.conversation.floor import Floor
@@ -18,7 +19,7 @@ from daemon.hearing.microphone import Microphone, MicrophoneState
 from daemon.hearing.parts import Words
 from daemon.hearing.prompt import prompt_for
 from daemon.hearing.voice_activity import VoiceDetector
-from daemon.hotkeys.bindings import bindings_of
+from daemon.hotkeys.bindings import BadBindings, bindings_of
 from daemon.hotkeys.hotkeys import Hotkeys
 from daemon.hotkeys.press import Press
 from daemon.notices import Notices
@@ -42,7 +43,7 @@ class Senses:
         """Build everything; no device is opened, no model loaded.
 
         Raises:
-            BadBindings: two things have the same keys, or keys stand for nothing.
+            BadConfig: two things have the same keys, or keys stand for nothing.
         """
         config = app.config
         self._app, self._loop = app, asyncio.get_running_loop()
@@ -64,13 +65,17 @@ class Senses:
             check=config.wake.check,
             warm=app.ears.warm,
         )
-        bindings = bindings_of(config.hotkeys, app.intents.values()) if config.hotkeys.on else ()
+        try:
+            bindings = bindings_of(config.hotkeys, app.intents.values())
+        except BadBindings as wrong:
+            raise BadConfig(f"{app.home / 'config.toml'}: {wrong}") from None
         self.hotkeys = Hotkeys(
             bindings,
             self._told,
             seconds=config.hotkeys.seconds,
             hold=config.hotkeys.hold,
             listening=lambda: self.ear.status in ("listening", "transcribing"),
+            summaries={each.name: each.summary for each in app.intents.values()},
         )
         floor, attention = Floor(self.speaker), Attention(self.ear)
         self.way = VoiceWay(app.approvals, app.person, floor, attention, house.channel_of)

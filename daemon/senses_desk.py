@@ -30,7 +30,8 @@ class SensesDesk:
 
     async def _press(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         try:
-            press = await asyncio.to_thread(self._senses.hotkeys.press, str(question["keys"]))
+            release = question.get("release") is True
+            press = await asyncio.to_thread(self._senses.hotkeys.press, str(question["keys"]), release=release)
         except NoSuchKeys as problem:
             raise Problem(str(problem.args[0]), WRONG) from None
         yield {"pressed": press.binding.name, "down": press.down}

@@ -104,6 +104,7 @@ class VirtualSound:
 
     def start(self) -> None:
         """Start the sound server, anew if it was stopped."""
+        self.pipe.unlink(missing_ok=True)  # it would not take what is there for its own
         self._server = subprocess.Popen(
             [
                 *("pulseaudio", "-n", "-F", str(self.folder / "server"), "--daemonize=no", "--use-pid-file=no"),

@@ -45,14 +45,17 @@ def show(json: AsJson = False) -> None:
 
 @group.command(epilog="Example: devos config check")
 def check(json: AsJson = False) -> None:
-    """Check config.toml and the rules, as the daemon does at its start."""
+    """Check config.toml, the hotkeys and the rules, as the daemon does at its start."""
+    from daemon.app import INTENTS
     from daemon.config import BadConfig, load
+    from daemon.hotkeys.bindings import BadBindings, bindings_of
     from daemon.systems import known_actions
     from policies.engine import RuleError, Rules, rule_files
 
     try:
         settings = load(home())
+        bindings_of(settings.hotkeys, INTENTS)
         Rules.load(rule_files(home(), settings.rules.pack), known_actions(), settings.groups)
-    except (BadConfig, RuleError) as problem:
+    except (BadConfig, BadBindings, RuleError) as problem:
         fail(str(problem), WRONG, json=json)
-    put({"ok": True}) if json else print("The settings and the rules are in order.")
+    put({"ok": True}) if json else print("The settings, the hotkeys and the rules are in order.")

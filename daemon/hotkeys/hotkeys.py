@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from daemon.hotkeys.bindings import Binding
@@ -64,6 +66,7 @@ class Hotkeys:
         listening: whether the microphone is open now, for a talk key that is not held and for `press`; without, what
             was told last counts.
         changed: told of each new state, on any thread.
+        summaries: what each request does, for a desktop that asks whether its key may be taken.
         delays: seconds between tries to listen again.
     """
 
@@ -78,10 +81,11 @@ class Hotkeys:
         hold: bool = True,
         listening: Callable[[], bool] | None = None,
         changed: Callable[[HotkeysState], None] | None = None,
+        summaries: Mapping[str, str] = MappingProxyType({}),
         delays: Sequence[float] = DELAYS,
     ) -> None:
         self._bindings, self._deliver, self._seconds = tuple(bindings), deliver, seconds
-        self._environment, self._platform = environment, platform
+        self._environment, self._platform, self._summaries = environment, platform, summaries
         self._hold, self._changed, self._delays = hold, changed, tuple(delays)
         self._talking = False
         self._listening = listening or (lambda: self._talking)
@@ -107,7 +111,7 @@ class Hotkeys:
         """
         if not self._bindings:
             return
-        found = way_for(self._environment, self._platform)
+        found = way_for(self._environment, self._platform, self._summaries)
         if found is None:
             self._set("none", NO_WAY)
             return
@@ -120,15 +124,20 @@ class Hotkeys:
         """Stop listening, and give every key back."""
         self._closing.set()
         self._signal.set()
+        with self._lock:
+            way = self._way
+        if way is not None:
+            way.close()
         if self._keeper and self._keeper is not threading.current_thread():
             self._keeper.join(30)
         self._set("off")
 
-    def press(self, keys: str) -> Press:
+    def press(self, keys: str, *, release: bool = False) -> Press:
         """Press keys as `devos press` does, whether or not they can be listened to.
 
         Args:
             keys: "ctrl+alt+k", or the name of what they stand for: "talk", "scale_deployment".
+            release: the talk key was let go of: it ends what is being said, and begins nothing.
 
         Returns:
             What was told. The talk key begins, and when pressed again ends, what is said.
@@ -137,9 +146,10 @@ class Hotkeys:
             NoSuchKeys: nothing is bound to them.
         """
         binding = self._bound(keys)
-        down = binding.kind != "talk" or not self._listening()
-        press = Press(binding, down, time.monotonic(), "command")
-        self._pass_on(press)
+        listening = self._listening()
+        press = Press(binding, binding.kind != "talk" or not (listening or release), time.monotonic(), "command")
+        if listening or not release:
+            self._pass_on(press)
         return press
 
     def watch(self, callback: Callable[[Press], object]) -> Callable[[], None]:
@@ -189,11 +199,13 @@ class Hotkeys:
             problem = ""
             way = make(self._bindings, self._arrived, self._died, seconds=self._seconds)
             began = time.monotonic()
+            with self._lock:
+                self._way = way  # so that it can be closed while it starts: a desktop may ask, and wait for the answer
             try:
                 way.start()
             except NoHotkeys as no:
                 problem = str(no)
-                if not no.again:
+                if not no.again or self._closing.is_set():
                     self._set("none", problem)
                     return
             except Exception as error:
@@ -202,15 +214,14 @@ class Hotkeys:
                     f"The hotkeys could not be listened to ({type(error).__name__}: {error}); DevOS goes on trying."
                 )
             else:
-                with self._lock:
-                    self._way = way
                 if not self._signal.is_set():
                     self._set("ready")
                 self._signal.wait()
-                with self._lock:
-                    self._way, problem = None, self._problem
+                problem = self._problem
                 way.close()
                 tries = 0 if time.monotonic() - began > WELL else tries
+            with self._lock:
+                self._way = None
             if self._closing.is_set():
                 return
             self._set("lost", problem)
@@ -255,7 +266,9 @@ class Hotkeys:
                 logger.exception("%s was pressed, and could not be passed on", press.binding.chord)
 
 
-def way_for(environment: Mapping[str, str], platform: str) -> tuple[str, MakeWay] | None:
+def way_for(
+    environment: Mapping[str, str], platform: str, summaries: Mapping[str, str] = MappingProxyType({})
+) -> tuple[str, MakeWay] | None:
     """The way by which keys come in here, with its name; None where there is none.
 
     Wayland goes before X11, because its X server hears keys only while a window of its own has the focus.
@@ -267,7 +280,7 @@ def way_for(environment: Mapping[str, str], platform: str) -> tuple[str, MakeWay
     if environment.get("WAYLAND_DISPLAY") or environment.get("XDG_SESSION_TYPE") == "wayland":
         from daemon.hotkeys.portal import Portal
 
-        return "portal", Portal
+        return "portal", partial(Portal, environment=environment, summaries=summaries)
     if environment.get("DISPLAY"):
         from daemon.hotkeys.x11 import X11
 

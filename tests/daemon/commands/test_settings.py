@@ -25,7 +25,7 @@ def test_without_a_file_or_a_home_everything_is_default(empty: House) -> None:
     empty.home.rmdir()
     assert empty.devos("config", "show", "--json").json["set"] == []
     assert "# config.toml" not in empty.devos("config", "show").out
-    assert empty.devos("config", "check").out == "The settings and the rules are in order.\n"
+    assert empty.devos("config", "check").out == "The settings, the hotkeys and the rules are in order.\n"
     assert empty.devos("config", "check", "--json").json == {"ok": True}
 
 
@@ -68,3 +68,9 @@ def test_a_rule_file_that_is_no_text(empty: House) -> None:
     (empty.home / "rules" / "mine.cedar").write_bytes(b"\xff\xfe")
     found = empty.devos("config", "check", "--json")
     assert found.code == 2 and "mine.cedar" in found.json["error"]
+
+
+def test_two_things_on_one_key_are_found(empty: House) -> None:
+    (empty.home / "config.toml").write_text('[hotkeys]\nmute = "ctrl+alt+k"\n')
+    said = empty.devos("config", "check")
+    assert said.code == 2 and "mute" in said.err and "scale_deployment" in said.err

@@ -1,0 +1,41 @@
+"""The senses of a daemon that has none: what is missing is said, and everything else goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from daemon.app import App
+from daemon.config import BadConfig, Config
+
+if TYPE_CHECKING:
+    from tests.daemon.conftest import House
+
+
+async def test_without_a_screen_or_a_sound_card_it_says_what_is_missing(
+    own: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE"):
+        monkeypatch.delenv(name, raising=False)
+    async with App(own.home, Config(), sandbox=True) as app:
+        state = app.senses.state()
+        assert state["hearing"] == {"status": "off"} and state["microphone"]["status"] == "closed"
+        assert state["wake"] == {"status": "off", "words": ["hey jarvis"], "problem": ""}
+        assert {each["name"]: each["keys"] for each in state["hotkeys"]["bindings"]}["freeze"] == "ctrl+alt+shift+f"
+        assert state["speaker"] == {"status": "ready", "problem": ""}
+
+
+async def test_a_wake_word_that_nobody_knows_is_said_and_the_rest_goes_on(own: House) -> None:
+    config = Config.model_validate({"wake": {"on": True, "words": ["hey nobody"]}})
+    async with App(own.home, config, sandbox=True) as app:
+        wake = app.senses.state()["wake"]
+        assert wake["status"] == "broken" and "hey nobody" in wake["problem"] and "devos wakeword" in wake["problem"]
+        assert await app.vocabulary.catalogue()
+
+
+async def test_two_things_on_one_key_refuse_the_start_with_both_names(own: House) -> None:
+    config = Config.model_validate({"hotkeys": {"mute": "ctrl+alt+k"}})
+    with pytest.raises(BadConfig, match=r"config\.toml: .*mute.*scale_deployment|scale_deployment.*mute"):
+        async with App(own.home, config, sandbox=True):
+            pass
