@@ -64,6 +64,7 @@ class Loudspeaker:
         self.rate: float | None = None
         """Its own, where it cannot do another one."""
         self.dies_after: int | None = None
+        self.pauses_after: int | None = None
         self.pause = threading.Event()
         """Set while it takes nothing."""
         self.began = threading.Event()
@@ -94,6 +95,9 @@ class Loudspeaker:
             if np.any(out):
                 self.began.set()
                 self.dies_after = None if self.dies_after is None else self.dies_after - 1
+                self.pauses_after = None if self.pauses_after is None else self.pauses_after - 1
+                if self.pauses_after == 0:
+                    self.pause.set()
             else:
                 time.sleep(0.0005)
             if self.dies_after == 0:
