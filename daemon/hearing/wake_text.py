@@ -7,14 +7,16 @@ import re
 WORD = r"[^\W_]+(?:['\u2019][^\W_]+)*"
 """A word, "don't" and its like in one piece."""
 
-GREETINGS = frozenset({"hey", "hi", "ok", "okay", "hello"})
-"""What a word may begin with that is often swallowed: the rest of it is enough then."""
+GREETINGS = frozenset({"hey", "hi", "ok", "okay", "hello", "hay", "ey"})
+"""What many wake words begin with, as it is said and as it is written down."""
 
-SHORTEST = 5
-"""Letters that such a rest has to have."""
+AFTER_GREETING, ALONE, WHOLE = 64.0, 85.0, 70.0
+"""From where on, of 100, two texts are taken for the same word that was heard differently: after a greeting, which
+makes it likely already; with the greeting swallowed, as it often is; and of words that have none."""
 
-ALIKE = 72.0
-"""From here on, of 100, two texts are taken for the same word that was heard differently."""
+
+LONGER = 1.6
+"""How many times as long as the word what was heard in its place may be."""
 
 
 def without(word: str, text: str) -> str | None:
@@ -23,25 +25,26 @@ def without(word: str, text: str) -> str | None:
     A transcriber that never saw the word writes what it sounds like, in any number of words ("hey dev us" for "hey
     devos"), so sound counts as well as spelling. What remains is empty where nothing else was said.
     """
-    tokens = [*re.finditer(WORD, text)]
-    best, rest = ALIKE, None
-    for wanted in _forms(word):
-        length = len(wanted.split())
-        for count in range(max(1, length - 1), length + 3):
-            if count > len(tokens):
-                break
-            heard = " ".join(each[0] for each in tokens[:count])
-            alike = _alike(wanted, heard)
-            # Of two equally good ones the longer leaves no half of the word behind.
-            if alike >= best:
-                best, rest = alike, text[tokens[count - 1].end() :]
-    return None if rest is None else re.sub(r"^[\W_]+", "", rest)
+    tokens = [*re.finditer(WORD, text.lower())]
+    first, _, rest = word.lower().strip().partition(" ")
+    if first not in GREETINGS or not rest:
+        end = _end(f"{first} {rest}", tokens, 0, WHOLE)
+    elif tokens and tokens[0][0] in GREETINGS:
+        end = _end(rest, tokens, 1, AFTER_GREETING)
+    else:
+        end = _end(rest, tokens, 0, ALONE) or _end(f"{first} {rest}", tokens, 0, ALONE)
+    return None if end is None else re.sub(r"^[\W_]+", "", text[end:])
 
 
-def _forms(word: str) -> list[str]:
-    """The word, and its rest after a greeting."""
-    first, _, rest = word.lower().partition(" ")
-    return [word.lower(), rest] if first in GREETINGS and len(rest.replace(" ", "")) >= SHORTEST else [word.lower()]
+def _end(wanted: str, tokens: list[re.Match[str]], start: int, least: float) -> int | None:
+    """Where the words from `start` on that are most like the wanted ones end; None where none are like enough."""
+    best, end = least, None
+    for last in range(start, min(start + len(wanted.split()) + 2, len(tokens))):
+        alike = _alike(wanted, " ".join(each[0] for each in tokens[start : last + 1]))
+        # Of two equally good ones the longer leaves no half of the word behind.
+        if alike >= best:
+            best, end = alike, tokens[last].end()
+    return end
 
 
 def _alike(wanted: str, heard: str) -> float:
@@ -49,7 +52,9 @@ def _alike(wanted: str, heard: str) -> float:
     from metaphone import doublemetaphone
     from rapidfuzz import fuzz
 
-    left, right = (re.sub(r"[\W_]+", "", each.lower()) for each in (wanted, heard))
+    left, right = (re.sub(r"[\W_]+", "", each) for each in (wanted, heard))
+    if len(right) > LONGER * len(left):
+        return 0.0
     sounds = [(one, other) for one in doublemetaphone(left) for other in doublemetaphone(right) if one and other]
     sound = max((fuzz.ratio(one, other) for one, other in sounds), default=0.0)
     return float(0.6 * fuzz.ratio(left, right) + 0.4 * sound)
