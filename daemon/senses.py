@@ -79,7 +79,7 @@ class Senses:
         )
         floor, attention = Floor(self.speaker), Attention(self.ear)
         self.way = VoiceWay(app.approvals, app.person, floor, attention, house.channel_of)
-        self.conversation = Conversation(house, floor, attention, self.way)
+        self.conversation = Conversation(house, floor, attention, self.way, hold=config.hotkeys.hold)
 
     def _wake_words(self) -> Words | None:
         """The words to listen for; None, and why is known, where there are no such words."""

@@ -67,7 +67,7 @@ class Vocabulary:
         chosen: Intent | None = None,
         known: Mapping[str, Json] | None = None,
     ) -> Understood | NotUnderstood:
-        """Understand a sentence; one that names something unknown is tried again with names read afresh.
+        """Understand a sentence; unless it only lacks something, one that fails is tried again with names read afresh.
 
         Args:
             utterance: what was said.
@@ -84,7 +84,7 @@ class Vocabulary:
             )
 
         answer, before = understood(), self.understanding
-        if isinstance(answer, Understood):
+        if isinstance(answer, Understood) or answer.asks:
             return answer
         async with self._reading:
             if self.understanding is before:

@@ -104,8 +104,8 @@ class Speaker:
 
     @property
     def aloud(self) -> bool:
-        """Whether what is said now is to be heard, by the settings and by the hour."""
-        return self._settings.mode == "voice" and not self._closed and not self._is_quiet()
+        """Whether what is said now would be heard; a broken voice is not, and is tried again at the next news."""
+        return self._settings.mode == "voice" and not (self._closed or self._problem or self._is_quiet())
 
     def is_own(self, samples: NDArray[np.float32], began: float, ended: float) -> bool:
         """Whether a sentence that was heard is DevOS's own output (`Echo.is_own`)."""

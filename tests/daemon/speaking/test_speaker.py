@@ -228,6 +228,22 @@ async def test_shows_what_cannot_be_rendered(make: Callable[..., Speaker], louds
     assert speaker.state == SpeakerState("broken", "It is broken.")
 
 
+async def test_what_is_secret_is_heard_or_nothing(
+    make: Callable[..., Speaker], loudspeaker: Any, shown: list[str]
+) -> None:
+    speaker = make()
+    assert speaker.aloud
+    assert await speaker.say("Number 1. This is broken.", secret=True) is False
+    assert not speaker.aloud and speaker.state.status == "broken"
+    assert await speaker.say("Number 2.", secret=True) and speaker.aloud, "the voice is there again"
+    loudspeaker.problems = [NoSound("The loudspeaker is gone")] * 3
+    loudspeaker.die()
+    assert await make(back=0).say("Number 3.", secret=True) is False
+    quiet = make(Speech(mode="notify"))
+    assert not quiet.aloud and await quiet.say("Number 4.", secret=True) is False
+    assert shown == []
+
+
 async def test_gives_the_device_back_when_nothing_is_said(
     make: Callable[..., Speaker], loudspeaker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
