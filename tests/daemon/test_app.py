@@ -74,7 +74,9 @@ async def test_a_request_that_newer_code_does_not_have_stops_the_run(app: App) -
 async def test_a_home_has_one_daemon(app: App, own: House) -> None:
     with pytest.raises(AlreadyRunning):
         await App(own.home, Config(), sandbox=True).__aenter__()
-    assert isinstance(await app.vocabulary.understand(Utterance("scale web app to five", "typed"), Path("/")), Understood)
+    assert isinstance(
+        await app.vocabulary.understand(Utterance("scale web app to five", "typed"), Path("/")), Understood
+    )
 
 
 async def test_nothing_connected(empty: House) -> None:
