@@ -50,8 +50,6 @@ REFUSALS = (
 
 def serve(home: Path, *, sandbox: bool) -> int:
     """Run the daemon until SIGINT or SIGTERM, and return its exit code."""
-    # A watchdog ends a process that hangs by SIGABRT: this way the log says where it hung.
-    faulthandler.enable()
     try:
         make_private(home)
         keep_log(home / "logs")
@@ -75,6 +73,8 @@ def make_private(home: Path) -> None:
 
 
 async def _serve(app: App, manager: ServiceManager) -> None:
+    if manager.patience:  # a watchdog ends a process that hangs by SIGABRT: this way the log says where it hung
+        faulthandler.enable()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import resource
 import signal
 import socket
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -141,6 +143,63 @@ def test_a_second_one_is_told_that_the_first_runs(house: House, capsys: pytest.C
     said = capsys.readouterr()
     assert f"DevOS does not start: DevOS already runs for {house.home} (process " in said.err and not said.out
     assert house.devos("say", "how many replicas does web-app have").code == 0, "the first goes on"
+
+
+class Manager:
+    """The end of a service manager that started a daemon."""
+
+    def __init__(self, folder: str) -> None:
+        self.address = f"{folder}/notify"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.address)
+        self._socket.settimeout(60)
+
+    def hears(self, said: str) -> dict[str, str]:
+        """The next message that has this."""
+        while True:
+            text = self._socket.recv(65_536).decode()
+            if said in text:
+                return dict(line.split("=", 1) for line in text.splitlines())
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def manager() -> Iterator[Manager]:
+    with tempfile.TemporaryDirectory(prefix="devos-") as folder, closing(Manager(folder)) as found:
+        yield found
+
+
+def test_its_service_manager_hears_how_it_is_and_may_have_names_read_again(
+    own: House, manager: Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", manager.address)
+    monkeypatch.setenv("WATCHDOG_USEC", "2000000")
+    own.start("--sandbox")
+    assert own.daemon is not None
+    pid = str(own.daemon.pid)
+    assert manager.hears("STATUS=Starting")
+    assert manager.hears("READY=1")["MAINPID"] == pid and manager.hears("WATCHDOG=1")
+    own.daemon.send_signal(signal.SIGHUP)
+    assert int(manager.hears("RELOADING=1")["MONOTONIC_USEC"]) > 0 and manager.hears("READY=1")
+    own.daemon.terminate()
+    assert manager.hears("STOPPING=1") and own.daemon.wait(timeout=60) == 0
+
+
+def test_a_terminal_that_is_closed_ends_it(own: House) -> None:
+    own.start("--sandbox")
+    assert own.daemon is not None
+    own.daemon.send_signal(signal.SIGHUP)
+    assert own.daemon.wait(timeout=60) == 0 and not (own.home / "devos.sock").exists()
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_a_service_s_log_goes_into_the_journal_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = os.fstat(2)
+    monkeypatch.setenv("JOURNAL_STREAM", f"{about.st_dev}:{about.st_ino}")
+    keep_log(tmp_path / "logs")
+    assert [type(each).__name__ for each in logging.getLogger().handlers] == ["RotatingFileHandler", "Journal"]
 
 
 def test_what_it_keeps_is_its_owners_alone(house: House) -> None:

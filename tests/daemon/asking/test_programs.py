@@ -164,3 +164,29 @@ def test_elsewhere_ps_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: (_ for _ in ()).throw(OSError))
     assert programs._session(os.getpid()) is None
     assert programs._shown_by("/dev/ttys003") == set()
+
+
+def in_a_namespace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, does: str) -> None:
+    """As it is in a user namespace, with a systemd-run that does this (a real one: tests/daemon/test_systemd_alive.py)."""
+    program = tmp_path / "systemd-run"
+    program.write_text(f"#!/bin/sh\n{does}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(programs, "shut_in", lambda: True)
+
+
+def test_what_a_service_that_is_shut_in_cannot_see_is_looked_at_from_outside(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    in_a_namespace(monkeypatch, tmp_path, 'while test "$1" != -- ; do shift; done; shift; exec "$@"')
+    assert caller_of(os.getpid())[0] == str(Path(sys.executable).resolve())
+    assert programs._shown_by("/dev/pts/4000000") == set()
+
+
+def test_where_nobody_can_look_no_terminal_counts_and_nobody_is_excused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, window: Open
+) -> None:
+    pid, _ = who(window(sys.executable, "-c", TELLS))
+    assert terminal_of(pid) is not None
+    in_a_namespace(monkeypatch, tmp_path, "exit 1")
+    assert terminal_of(pid) is None and caller_of(pid) == ()
