@@ -167,7 +167,7 @@ def test_elsewhere_ps_tells(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def in_a_namespace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, does: str) -> None:
-    """As it is in a user namespace, with a systemd-run that does this (a real one: tests/daemon/test_systemd_alive.py)."""
+    """As it is in a user namespace, with a systemd-run that does this (test_systemd_alive.py has a real one)."""
     program = tmp_path / "systemd-run"
     program.write_text(f"#!/bin/sh\n{does}\n")
     program.chmod(0o755)
