@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from computed_rooms import Air, said
+from computed_rooms import Air, Samples, said
 
 from daemon.hearing.frames import FRAME, RATE
 from daemon.speaking.room import Room
@@ -12,7 +12,7 @@ from daemon.speaking.timeline import Timeline
 TEXT = "The payment service is showing high error rates, and I have told the team."
 
 
-def cleaned(room: Room, timeline: Timeline, began: float, heard: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def cleaned(room: Room, timeline: Timeline, began: float, heard: Samples) -> Samples:
     first = timeline.moment(began)
     frames = heard[: len(heard) // FRAME * FRAME].reshape(-1, FRAME)
     return np.concatenate([room.clean(each, first + (at + 1) * FRAME) for at, each in enumerate(frames)])
