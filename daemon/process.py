@@ -9,7 +9,6 @@ import logging.handlers
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from daemon.app import App
@@ -17,6 +16,8 @@ from daemon.claim import AlreadyRunning
 from daemon.config import BadConfig, load
 from daemon.journal import system_log
 from daemon.notify import ServiceManager
+from daemon.status import Status
+from daemon.telemetry import NoTelemetry, Telemetry
 from integrations.sandbox.process import NotStarted
 from policies.audit.checkpoint import BadCheckpoint, WrongKey
 from policies.audit.log import CannotRecord, NewerFile, RolledBack
@@ -30,6 +31,8 @@ from policies.visible import visible
 logger = logging.getLogger("devos.service")
 
 WRONG = 2
+LAST_METRICS = 2.0
+"""Seconds that a collector has to take what is left when the daemon ends."""
 REFUSALS = (
     AlreadyRunning,
     BadConfig,
@@ -83,22 +86,34 @@ async def _serve(app: App, manager: ServiceManager) -> None:
     print("Starting…", file=sys.stderr, flush=True)
     manager.tell(STATUS="Starting.")
     async with app:
-        telling = asyncio.create_task(manager.keep_told(_status(app)))
+        telemetry = _telemetry(app)
+        beside = [reading, asyncio.create_task(manager.keep_told(Status(app)))]
+        if telemetry is not None:
+            beside.append(asyncio.create_task(telemetry.follow(app.log)))
         print("ready", flush=True)
         manager.ready()
         await stop.wait()
-        reading.cancel()
-        telling.cancel()
+        for task in beside:
+            task.cancel()
         manager.tell(STOPPING=1, STATUS="Ending: changes that are under way come to their end.")
         await app.pause()
+        if telemetry is not None:
+            await telemetry.close(LAST_METRICS)
         # The same as being killed, which everything here is made for, at a good moment: an orderly end would let runs
         # that wait see their database close, and take that for a failure.
         os._exit(0)
 
 
-def _status(app: App) -> Callable[[], str]:
-    """What the service manager shows of this DevOS, in one line."""
-    return lambda: f"Ready for {app.person}."
+def _telemetry(app: App) -> Telemetry | None:
+    """Whom metrics are sent to; nobody, unless somebody is named. What is missing for it is no reason not to start."""
+    if (endpoint := app.config.telemetry.endpoint) is None:
+        return None
+    try:
+        return Telemetry(endpoint, questions=lambda: len(app.approvals.open()))
+    except NoTelemetry as missing:
+        logger.warning("%s", missing)
+        print(visible(str(missing)), file=sys.stderr)
+        return None
 
 
 def _on_hangup(app: App, manager: ServiceManager, stop: asyncio.Event) -> asyncio.Task[None]:

@@ -181,6 +181,8 @@ def test_its_service_manager_hears_how_it_is_and_may_have_names_read_again(
     pid = str(own.daemon.pid)
     assert manager.hears("STATUS=Starting")
     assert manager.hears("READY=1")["MAINPID"] == pid and manager.hears("WATCHDOG=1")
+    own.devos("say", SCALE)
+    assert manager.hears("1 run, 1 question")
     own.daemon.send_signal(signal.SIGHUP)
     assert int(manager.hears("RELOADING=1")["MONOTONIC_USEC"]) > 0 and manager.hears("READY=1")
     own.daemon.terminate()
