@@ -1,8 +1,8 @@
 """Whisper itself: sound in, text with its figures out.
 
 faster-whisper always looks at 30 seconds, and nearly all of its time goes into that look. A request lasts a few
-seconds: looking at 15 costs less than half, and hears about as well (docs/hearing.md has the figures); at 10 it begins to
-say things twice. Whatever was looked at can be written down again with another prompt for the price of the words alone.
+seconds: looking at 15 costs less than half, and hears about as well (docs/hearing.md has the figures); at 10 it begins
+to say things twice. Whatever was looked at can be written down again with another prompt for the price of the words.
 """
 
 from __future__ import annotations
