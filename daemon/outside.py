@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+import webbrowser
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +37,14 @@ def outside(command: Sequence[str]) -> list[str]:
     return ["systemd-run", "--user", "--quiet", "--pipe", "--wait", "--collect", "--", *command]
 
 
-def released(command: Sequence[str]) -> list[str]:
-    """The command that starts a program, which goes on by itself: outside where this process is shut in."""
-    return ["systemd-run", "--user", "--quiet", "--collect", "--", *command] if shut_in() else list(command)
+def open_page(url: str, inside: Callable[[], bool] = shut_in) -> None:
+    """Show a page in the person's browser, which is started outside where this process is shut in."""
+    if not inside():
+        webbrowser.open(url)
+        return
+    with suppress(OSError, subprocess.SubprocessError):  # no browser, no page: what is on it is reached by other ways
+        command = ["systemd-run", "--user", "--quiet", "--collect", "--", "xdg-open", url]
+        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT, check=False)
 
 
 def look(module: str, *words: str) -> Any:

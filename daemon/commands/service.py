@@ -85,6 +85,7 @@ def uninstall(
     json: AsJson = False,
 ) -> None:
     """End the service and remove what `devos install` wrote. What DevOS keeps in DEVOS_HOME stays, unless --data."""
+    from daemon.hotkeys.program import entry_file
     from daemon.removing import NotRemoved, check, losses, remove
     from daemon.service import service_of
 
@@ -92,6 +93,9 @@ def uninstall(
         _agreed(losses(home()), json)
     service = service_of()
     gone = [str(each) for each in service.uninstall()]
+    if (entry := entry_file()).is_file():  # by which the desktop knew DevOS
+        entry.unlink()
+        gone.append(str(entry))
     if data:
         try:
             check(home())
@@ -102,7 +106,7 @@ def uninstall(
     if json:
         put({"removed": gone, "data": data})
         return
-    print(printable("\n".join([f"Removed {each}." for each in gone] or ["No service was installed."])))
+    print(printable("\n".join([f"Removed {each}." for each in gone] or ["Nothing was installed."])))
     if not data:
         print(printable(f"What DevOS keeps is still in {home()}; `devos uninstall --data` removes it."))
 

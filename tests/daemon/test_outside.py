@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+import webbrowser
 from pathlib import Path
 
 import pytest
 
-from daemon.outside import CannotLook, look, outside, released, shut_in
+from daemon.outside import CannotLook, look, open_page, outside, shut_in
 
 FULL, OWN, TWO = (
     "         0          0 4294967295\n",
@@ -52,5 +53,20 @@ def test_a_look_that_fails_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         look("daemon.asking.programs", "shown-by", "/dev/pts/3")
 
 
-def test_what_is_not_shut_in_starts_programs_itself() -> None:
-    assert released(["firefox", "http://127.0.0.1"]) == ["firefox", "http://127.0.0.1"]
+def test_a_page_is_opened_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_systemd_run(tmp_path, monkeypatch, f'echo "$@" >{tmp_path}/asked')
+    open_page("http://127.0.0.1:1/inbox/a", inside=lambda: True)
+    assert (tmp_path / "asked").read_text() == "--user --quiet --collect -- xdg-open http://127.0.0.1:1/inbox/a\n"
+    (tmp_path / "systemd-run").unlink()
+    open_page("http://127.0.0.1:1/inbox/a", inside=lambda: True)  # nobody opens it, and nothing fails
+
+
+def test_what_is_not_shut_in_opens_it_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "browser").write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/opened\n')
+    (tmp_path / "browser").chmod(0o755)
+    browser = webbrowser.GenericBrowser(str(tmp_path / "browser"))
+    monkeypatch.setattr(webbrowser, "_browsers", {})
+    monkeypatch.setattr(webbrowser, "_tryorder", [])
+    webbrowser.register("ours", None, browser, preferred=True)
+    open_page("http://127.0.0.1:1/inbox/a", inside=lambda: False)
+    assert (tmp_path / "opened").read_text() == "http://127.0.0.1:1/inbox/a\n"

@@ -164,7 +164,7 @@ def systemd(folder: Path, **environment: str) -> Systemd:
     return Systemd({"HOME": str(folder), **environment}, booted=folder)
 
 
-PROGRAM = Program(("/opt/devos/bin/devos", "run"), Path("/home/anna/devos"), "/usr/bin")
+PROGRAM = Program(("/opt/devos/bin/devos", "run"), Path("/srv/anna/devos"), "/usr/bin")
 
 
 def test_where_no_systemd_runs_it_says_what_does(tmp_path: Path, asked: Path) -> None:

@@ -21,6 +21,7 @@ def no_manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "programs"))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / ".local/share"))
 
 
 @pytest.fixture
@@ -58,9 +59,17 @@ def test_the_description_can_be_read_before(empty: House) -> None:
 def test_where_nothing_is_installed_nothing_is_removed(empty: House) -> None:
     lived_in(empty)
     said = empty.devos("uninstall")
-    assert said.code == 0 and "No service was installed." in said.out and str(empty.home) in said.out
+    assert said.code == 0 and "Nothing was installed." in said.out and str(empty.home) in said.out
     assert empty.devos("uninstall", "--json").json == {"removed": [], "data": False}
     assert (empty.home / "audit.db").exists()
+
+
+def test_the_desktop_forgets_devos_too(empty: House) -> None:
+    from daemon.hotkeys.program import entry_file, introduce
+
+    introduce()
+    assert entry_file().is_file() and empty.devos("uninstall", "--json").json["removed"] == [str(entry_file())]
+    assert not entry_file().exists()
 
 
 def test_data_goes_only_when_it_is_meant(empty: House) -> None:
