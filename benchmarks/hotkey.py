@@ -5,11 +5,9 @@ An X server without hardware, started for this alone, and its XTEST keyboard; bo
 
 import os
 import queue
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
+from _keyboard import Keyboard, screen
 from _machine import line, percentile, rounds
 
 from daemon.hotkeys.bindings import Binding
@@ -18,35 +16,9 @@ from daemon.hotkeys.hotkeys import Hotkeys
 from daemon.hotkeys.press import Press
 
 CHORDS = ("ctrl+alt+k", "ctrl+alt+deploy")
-CODES = {"ctrl": 37, "alt": 64, "d": 40, "e": 26, "p": 33, "l": 46, "o": 32, "y": 29, "k": 45}
-"""The keys' numbers on a PC's keyboard."""
-
-
-@contextmanager
-def screen() -> Iterator[None]:
-    """An X server, as this process's $DISPLAY."""
-    reading, writing = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-nolisten", "tcp", "-noreset"],
-        pass_fds=[writing],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    with os.fdopen(reading) as told:
-        os.environ["DISPLAY"] = f":{told.readline().strip()}"
-    try:
-        yield
-    finally:
-        server.terminate()
-        server.wait(10)
-
 
 number = rounds(300)
 with screen():
-    from Xlib import X
-    from Xlib.display import Display
-    from Xlib.ext.xtest import fake_input
-
     told: queue.Queue[float] = queue.Queue()
     ready: queue.Queue[str] = queue.Queue()
 
@@ -62,27 +34,13 @@ with screen():
     hotkeys.start()
     while ready.get(timeout=10) != "ready":
         pass
-    keyboard = Display()
-
-    def key(name: str, down: bool) -> float:
-        """Press or release; when it was done."""
-        fake_input(keyboard, X.KeyPress if down else X.KeyRelease, CODES[name])
-        at = time.perf_counter()
-        keyboard.flush()
-        return at
-
+    keyboard = Keyboard()
     for text in CHORDS:
         milliseconds = []
         for _ in range(number):
-            for held in ("ctrl", "alt"):
-                key(held, True)
-            for letter in text.rpartition("+")[2]:
-                at = key(letter, True)
-                key(letter, False)
+            at = keyboard.chord(text)
             milliseconds.append((told.get(timeout=10) - at) * 1000)
-            for held in ("alt", "ctrl"):
-                key(held, False)
-            keyboard.sync()
+            keyboard.settle()
             time.sleep(0.02)  # nobody presses the next one sooner
         line(
             f"key to hotkey told, {text}",

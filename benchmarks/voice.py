@@ -1,4 +1,4 @@
-"""From the last voiced sample of a spoken command to the request that it is. Aim: 600 ms with tiny.en, 900 with base.en.
+"""From the last voiced sample of a spoken command to the request that it is. Aims: 600 ms (tiny.en), 900 ms (base.en).
 
 The silence that ends a sentence, 0.5 s, is part of it. The ear, the voice detector, Whisper and the understanding are
 the daemon's own; the commands are synthesised, and come in frames at the pace of a clock, from a microphone that is a
@@ -17,6 +17,7 @@ from _sound import Room, Samples, in_turn
 
 from daemon.app import INTENTS
 from daemon.hearing.ear import Ear
+from daemon.hearing.frames import RATE
 from daemon.hearing.heard import Event, Nothing, Sentence
 from daemon.hearing.prompt import prompt_for
 from daemon.hearing.voice_activity import VoiceDetector
@@ -93,9 +94,7 @@ async def measure(name: str, model: str, aim: float, sounds: dict[str, Samples])
         first = next(iter(sounds))
         for number, command in enumerate([first, *sounds]):  # the first one loads everything
             ear.listen("key")
-            while ear.status != "listening":
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.5)  # the ear is listening by now, to nothing
             room.say(sounds[command])
             while True:
                 event, over = await told.get()
@@ -103,8 +102,8 @@ async def measure(name: str, model: str, aim: float, sounds: dict[str, Samples])
                     break
             if room.waiting or isinstance(event, Nothing):
                 print(f"not heard to its end: {command!r}: {event}", file=sys.stderr)
-                while room.waiting:
-                    await asyncio.sleep(0.01)
+                await asyncio.sleep(len(sounds[command]) / RATE)  # the rest is said to nobody
+                room.say(sounds[command][:0])
                 continue
             answer = await vocabulary.understand(event.utterance, Path.home())
             done = time.monotonic()
