@@ -67,7 +67,10 @@ class UserManager:
     def __init__(self) -> None:
         if os.geteuid() or SYSTEMD is None or not all(map(shutil.which, ("unshare", "nsenter", "setpriv"))):
             raise NoUserManager("a systemd of one's own in namespaces needs root, systemd and util-linux")
-        self.account = next(found for name in ACCOUNTS if (found := _account(name)))
+        accounts = [found for name in ACCOUNTS if (found := _account(name))]
+        if not accounts:
+            raise NoUserManager(f"none of the accounts {', '.join(ACCOUNTS)} exists, as one of which it could run")
+        self.account = accounts[0]
         self.folder = Path(tempfile.mkdtemp(prefix="devos-user-"))
         self.folder.chmod(0o755)
         self.home, runtime = self.folder / "home", f"/run/user/{self.account.pw_uid}"

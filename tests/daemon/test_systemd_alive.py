@@ -78,7 +78,7 @@ def test_the_tools_work_shut_in(manager: UserManager, tool: str) -> None:
 def test_git_finds_an_ssh_that_starts(manager: UserManager) -> None:
     """Shut in, the system's files are nobody's, and ssh refuses settings of somebody else's."""
     if not shutil.which("ssh"):
-        pytest.skip("install with: apt-get install openssh-client")
+        pytest.skip("install with: make system (it wants openssh-client, with which git reaches repositories)")
     done = confined(manager, "git", "ls-remote", "ssh://127.0.0.1:1/repository")
     assert "Connection refused" in done.stderr, done.stderr
     if Path("/etc/ssh/ssh_config.d").is_dir():
