@@ -34,9 +34,11 @@ TOOLS = {
     "python": f"{sys.executable} -c 'import onnxruntime, numpy'",
     "docker": "docker compose version",
     "busctl": "busctl --user list",
+    "pactl": "pactl info",
+    "kubectl": "kubectl version --client",
     "tee": "echo x | tee ~/file | grep -q x && test -s ~/file",
 }
-"""What DevOS calls, each shown to work; Docker and the keyring are reached by Unix sockets, as the bus is."""
+"""What DevOS calls, each shown to work; Docker and the keyring are reached by Unix sockets, as bus and sound are."""
 
 UNIT = unit(
     template_of(TEMPLATE), Program(("/bin/true",), Path("/nowhere"), "/usr/bin"), "namespaces", "default.target"
