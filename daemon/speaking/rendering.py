@@ -3,13 +3,14 @@
 pyttsx3 has a process of its own because it can hang, cannot be stopped while it works, and keeps its memory. A request
 is one line of JSON, {"text", "voice", "rate"}; the answer is one line of JSON, {"rate", "samples"}, and then so many
 samples as 16-bit numbers; or {"problem"}, with "missing": true where only an installation mends it. It ends when its
-input does.
+input does, and takes its folder along: whoever started it may have ended without a moment for that.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import wave
 from pathlib import Path
@@ -126,8 +127,12 @@ def main() -> None:
     """Answer on what was standard output; whatever the engine prints there goes to standard error instead."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    with answers:
-        serve(sys.stdin, answers, Renderer(Path(sys.argv[1])))
+    folder = Path(sys.argv[1])
+    try:
+        with answers:
+            serve(sys.stdin, answers, Renderer(folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -129,8 +129,10 @@ class Voice:
         if self._closed:
             raise NoVoice("The voice has been switched off")
         if self._process is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="devos-voice-", ignore_cleanup_errors=True)
             try:
+                self._folder = tempfile.TemporaryDirectory(
+                    prefix="devos-voice-", dir=_in_memory(), ignore_cleanup_errors=True
+                )
                 self._process = subprocess.Popen(
                     [*self._program, self._folder.name],
                     stdin=subprocess.PIPE,
@@ -166,6 +168,12 @@ class Voice:
                 process.wait()
         if folder is not None:
             folder.cleanup()
+
+
+def _in_memory() -> str | None:
+    """A folder whose files never reach a disk, as words that confirm must not; None where the system has none."""
+    folders = (os.environ.get("XDG_RUNTIME_DIR"), "/dev/shm")
+    return next((each for each in folders if each and os.access(each, os.W_OK | os.X_OK)), None)
 
 
 class _Pipe:

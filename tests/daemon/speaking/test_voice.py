@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,21 @@ def test_renders_one_sentence_after_another_in_one_process(real: Voice) -> None:
     assert 0.2 < np.abs(first.samples).max() <= 1
     real.close()
     assert pid is not None and not psutil.pid_exists(pid)
+
+
+def test_what_is_said_is_in_memory_only_and_gone_with_the_daemon(real: Voice, tmp_path: Path) -> None:
+    real.close()
+    script = (
+        "import os; from daemon.speaking.voice import Voice; voice = Voice(); voice.render('Confirm tango seven.');"
+        "print(voice.pid, *os.listdir(os.environ['XDG_RUNTIME_DIR']), flush=True); os._exit(0)"
+    )
+    environment = os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60)
+    pid, *folders = done.stdout.split()
+    assert any(each.startswith("devos-voice-") for each in folders), "in memory, and not on a disk"
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(int(pid)).wait(20)
+    assert not list(tmp_path.glob("devos-voice-*"))
 
 
 def test_takes_the_voice_and_the_rate_that_are_set(real: Voice) -> None:
@@ -101,7 +117,7 @@ def test_gives_the_memory_back_when_nothing_is_said(voice_of: Callable[..., Voic
 
 
 def test_leaves_no_file_behind(voice_of: Callable[..., Voice], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     voice = voice_of()
     voice.render("one")
     folders = list(tmp_path.glob("devos-voice-*"))
