@@ -7,7 +7,6 @@ comes with pymicro-wakeword or one that was trained on this machine (`devos wake
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -101,7 +100,7 @@ class WakeWords:
                 raise NoWakeWords(str(problem)) from problem
         shift = LENIENCY * (0.5 - sensitivity)
         self._networks = [
-            (network, [(word, shifted(cutoff, shift)) for word, cutoff in cutoffs])
+            (network, [(word, trained.shifted(cutoff, shift)) for word, cutoff in cutoffs])
             for network, cutoffs in self._networks
         ]
         self._waiting: deque[NDArray[np.float32]] = deque(maxlen=PRE_ROLL)
@@ -145,11 +144,6 @@ class WakeWords:
                 if probability - cutoff > margin:
                     best, margin = word, probability - cutoff
         return best
-
-
-def shifted(probability: float, logits: float) -> float:
-    """A probability moved up or down on the scale of logits, where it cannot leave 0 to 1."""
-    return 1 / (1 + (1 / probability - 1) * math.exp(-logits))
 
 
 class _Included:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from daemon.hearing.training.lessons import Said
 
-MEMBERS, HIDDEN, ROUNDS = 4, 32, 12
+MEMBERS, HIDDEN, ROUNDS = 4, 32, 24
 """Networks, their hidden neurons, and how often each sees everything."""
 
 AFTER = 0.3
@@ -32,7 +32,7 @@ AFTER = 0.3
 BEFORE, LATER = 0.24, 1.2
 """Seconds before and after the word's end of which nothing is learnt: there it is half said, or still to be seen."""
 
-ORDINARY, HARD = 130, 60
+ORDINARY, HARD = 400, 60
 """Of each lesson, how many stretches without the word are learnt from: any, and those that were taken for the word."""
 
 

@@ -105,7 +105,7 @@ def train(wish: Wish, progress: Progress) -> tuple[trained.Trained, dict[str, An
     mine = [who.learnt[at % len(who.learnt)] for at in range(min(24, 2 * len(own)))]
     lessons = [partial(made, each, "learn", known, 2, (), 0) for each in who.learnt]
     lessons += [partial(made, each, f"own {at}", known, 2, own, 0) for at, each in enumerate(mine)]
-    tuning = [partial(made, each, "tune", unknown, 2, (), APART) for each in who.tuning]
+    tuning = [partial(made, each, f"tune {at}", unknown, 4, (), APART) for each in who.tuning for at in range(2)]
     held = [partial(made, each, f"measure {at}", unknown, 5, (), APART) for each in who.held_out for at in range(2)]
     mine_held = [partial(made, who.held_out[0], "own", (), 1, own_held_out, APART)]
     everything = [*lessons, *tuning, *held]

@@ -7,12 +7,14 @@ what was measured when it was trained (figures.json).
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from daemon.hearing.training.embedding import Embedding, Stream
 
@@ -90,6 +92,11 @@ class Listener:
         self._before = [0.0] * len(self._words)
 
 
+def shifted(probability: float, logits: float) -> float:
+    """A probability moved up or down on the scale of logits, where it cannot leave 0 to 1."""
+    return 1 / (1 + (1 / probability - 1) * math.exp(-logits))
+
+
 def spelled(word: str) -> str:
     """A wake word as it is compared and shown: lower case, single spaces, no punctuation."""
     plain = unicodedata.normalize("NFKC", word).lower()
@@ -131,7 +138,7 @@ def load(home: Path, word: str) -> Trained:
             count = sum(1 for name in numbers if name.startswith("weights_"))
             layers = tuple((numbers[f"weights_{each}"], numbers[f"added_{each}"]) for each in range(count))
             return Trained(spelled(word), float(numbers["threshold"]), numbers["mean"], numbers["scale"], layers)
-    except (OSError, KeyError, ValueError) as problem:
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as problem:
         raise Damaged(_damaged(at, spelled(word))) from problem
 
 

@@ -17,7 +17,7 @@ from daemon.hearing.recording import read
 from daemon.hearing.training import trained
 from daemon.hearing.training.measuring import hits
 from daemon.hearing.voice_activity import VoiceDetector
-from daemon.hearing.wake import INCLUDED, PRE_ROLL, NoWakeWords, UnknownWakeWord, WakeWords, shifted
+from daemon.hearing.wake import INCLUDED, PRE_ROLL, NoWakeWords, UnknownWakeWord, WakeWords
 
 CLIPS = Path(__file__).parents[4] / "shared" / "audio"
 Samples = NDArray[np.float32]
@@ -138,8 +138,8 @@ def test_a_reset_forgets_what_was_half_said(voice: VoiceDetector, says: Callable
 
 
 def test_sensitivity_moves_what_counts_as_a_hit() -> None:
-    assert shifted(0.9, 0.0) == pytest.approx(0.9)
-    assert 0.6 < shifted(0.9, -1.5) < 0.9 < shifted(0.9, 1.5) < 1
+    assert trained.shifted(0.9, 0.0) == pytest.approx(0.9)
+    assert 0.6 < trained.shifted(0.9, -1.5) < 0.9 < trained.shifted(0.9, 1.5) < 1
     cutoffs = [
         WakeWords(["alexa", "hey jarvis"], sensitivity=level, home=Path("no-such-home"))._networks[0][1]
         for level in (0.0, 0.5, 1.0)
