@@ -83,7 +83,7 @@ class Ear:
         self._ring: deque[tuple[Frame, float]] = deque(maxlen=RING)
         self._turn: Turn | None = None
         self._always = self._is_open = self._ends = False
-        self._last = 0.0
+        self._gone_since: float | None = None
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -209,12 +209,12 @@ class Ear:
         self._voice.reset()
         self._forget()
         self._microphone.open()
-        self._last = self._clock()
+        self._gone_since = None
 
     @property
     def _gone(self) -> float:
-        """Seconds since the microphone gave something last."""
-        return self._clock() - self._last
+        """For how many seconds the microphone has given nothing."""
+        return 0.0 if self._gone_since is None else self._clock() - self._gone_since
 
     def _listen(self) -> None:
         """Take one frame."""
@@ -224,12 +224,13 @@ class Ear:
         timeout = 1.0 if turn is None else 0.01 if turn.transcribing else 0.1
         before = self._clock()
         frame = self._microphone.read(0.0 if self._gone >= 1 else timeout)
-        now = self._clock()
         if frame is not None:
-            self._last = now
-            self._hear(self._clean(frame))
-        elif turn is not None:
-            turn.miss(max(now - before, 0.1 if self._gone >= 1 else 0.0), self._gone)
+            self._gone_since = None
+            return self._hear(self._clean(frame))
+        if self._gone_since is None:
+            self._gone_since = before
+        if turn is not None:
+            turn.miss(max(self._clock() - before, 0.1 if self._gone >= 1 else 0.0), self._gone)
 
     def _hear(self, frame: Frame) -> None:
         assert self._voice is not None, "the microphone was opened without a voice detector"

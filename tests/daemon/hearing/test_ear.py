@@ -255,6 +255,22 @@ def test_a_microphone_that_gives_nothing_for_long(make: Make, microphone: Script
     assert events.next(Sentence).why == "wake", "it goes on as soon as sound comes back"
 
 
+def test_a_slow_machine_is_not_taken_for_a_microphone_that_is_gone(
+    make: Make, microphone: ScriptedMicrophone, events: Events
+) -> None:
+    """Were each of these frames waited for as after a loss, they would take longer than a test may wait."""
+    now = [0.0]
+
+    def slow(frame: Frame) -> Frame:
+        now[0] += 2
+        return frame
+
+    ear = make(clean=slow, clock=lambda: now[0])
+    ear.always = True
+    microphone.say(joined(WORD, sound(0.64, 0.9), LONG))
+    assert events.next(Sentence).why == "wake"
+
+
 def test_our_own_voice_is_taken_out_before_anybody_listens(
     make: Make, microphone: ScriptedMicrophone, events: Events, script: Script
 ) -> None:
