@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import sys
-import webbrowser
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -26,6 +25,7 @@ from daemon.desk import Desk
 from daemon.hearing.utterance import Utterance
 from daemon.listening import Ears
 from daemon.names import Names, read_names
+from daemon.outside import open_page
 from daemon.senses import Senses
 from daemon.systems import connected, known_actions, simulated
 from daemon.vocabulary import Vocabulary
@@ -206,7 +206,7 @@ class App:
 
     def _show(self, approval: Approval) -> None:
         """Open the dashboard at a question, for whoever clicked on its notification."""
-        webbrowser.open(f"{self.dashboard.url}/inbox/{approval.id}")
+        open_page(f"{self.dashboard.url}/inbox/{approval.id}")
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something go on beside everything else, until DevOS ends."""

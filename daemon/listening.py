@@ -75,6 +75,8 @@ class Ears:
         self._used = 0.0
         self._note = ""
         self._fetching: threading.Thread | None = None
+        self.took: Callable[[float, str], None] = lambda milliseconds, model: None
+        """Told how long each transcription took, and which model did it."""
 
     @property
     def state(self) -> EarsState:
@@ -109,6 +111,7 @@ class Ears:
         """
         heard = self._ready().write_down(samples, prompt)
         self._used = self._clock()
+        self.took(heard.timings["transcribe_ms"], heard.model)
         return heard
 
     def warm(self) -> None:
@@ -132,6 +135,7 @@ class Ears:
             transcriber = self._ready()
         heard = transcriber.transcribe(recording, prompt=prompt_for(catalogue))
         self._used = self._clock()
+        self.took(heard.timings["transcribe_ms"], heard.model)
         return Utterance(heard.text, "file", heard.confidence, recording.sha256), heard
 
     def _ready(self) -> Transcriber:

@@ -89,6 +89,7 @@ async def _serve(app: App, manager: ServiceManager) -> None:
         telemetry = _telemetry(app)
         beside = [reading, asyncio.create_task(manager.keep_told(Status(app)))]
         if telemetry is not None:
+            app.vocabulary.took, app.ears.took = telemetry.understood, telemetry.transcribed
             beside.append(asyncio.create_task(telemetry.follow(app.log)))
         print("ready", flush=True)
         manager.ready()

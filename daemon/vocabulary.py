@@ -32,6 +32,8 @@ class Vocabulary:
         self._person, self._read = person, read
         self._reading = asyncio.Lock()
         self._begun: asyncio.Task[None] | None = None
+        self.took: Callable[[float, str], None] = lambda milliseconds, stage: None
+        """Told how long each sentence took, and which stage decided."""
 
     def begin(self) -> None:
         """Read the names for the first time, beside everything else."""
@@ -79,9 +81,11 @@ class Vocabulary:
         context = await asyncio.to_thread(Context.of, folder, self._person)
 
         def understood() -> Understood | NotUnderstood:
-            return self.understanding.understand(
+            answer = self.understanding.understand(
                 utterance.text, context, channel=utterance.channel, chosen=chosen, known=known
             )
+            self.took(answer.ms, answer.stage)
+            return answer
 
         answer, before = understood(), self.understanding
         if isinstance(answer, Understood) or answer.asks:

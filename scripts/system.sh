@@ -17,6 +17,8 @@ chromium|chromium|chromium|opens the pages of the dashboard as a person would
 dunst|dunst|dunst|shows the desktop notifications that the tests answer
 dbus-daemon|dbus|dbus|carries them
 Xvfb|xvfb|xorg-server|the screen they are shown on
+systemd-analyze|systemd|-|judges the unit of the service; it need not run
+ssh|openssh-client|openssh|how git reaches repositories from within the service
 xz|xz-utils|xz|unpacks the real Kubernetes API server, where it is at hand
 '
 
@@ -32,6 +34,8 @@ while IFS='|' read -r program debian brew purpose; do
     [ -n "$program" ] || continue
     if present "$program"; then
         echo "there     $program: $purpose"
+    elif [ "$brew" = - ] && ! command -v apt-get >/dev/null 2>&1; then
+        echo "not here  $program: $purpose"
     else
         echo "missing   $program: $purpose"
         missing="$missing $debian"

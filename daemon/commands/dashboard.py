@@ -34,6 +34,6 @@ def open_(
         return
     print(printable(url))
     if browser:
-        import webbrowser
+        from daemon.outside import open_page
 
-        webbrowser.open(url)
+        open_page(url)

@@ -61,3 +61,14 @@ async def test_a_fragment_completes_the_request_that_is_chosen(cluster: Cluster,
     )
     assert isinstance(understood, Understood)
     assert scale_deployment.slots_to_json(understood.slots)["replicas"] == 6
+
+
+async def test_it_tells_how_long_each_sentence_took(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.now = SOME
+    vocabulary = Vocabulary([scale_deployment], "ana", cluster.read)
+    await vocabulary.refresh()
+    took: list[tuple[float, str]] = []
+    vocabulary.took = lambda milliseconds, stage: took.append((milliseconds, stage))
+    await vocabulary.understand(SENTENCE, tmp_path)
+    ((milliseconds, stage),) = took
+    assert milliseconds > 0 and stage == "template"

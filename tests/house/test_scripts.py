@@ -17,6 +17,7 @@ BARE_PATH = "/usr/bin:/bin"
 OTHERS = (
     *("espeak-ng", "pulseaudio", "pactl", "flite", "xdotool"),
     *("postgres", "kubectl", "go", "chromium", "dunst", "dbus-daemon", "Xvfb", "xz"),
+    *("systemd-analyze", "ssh"),
 )
 """Every program that scripts/system.sh looks for, but flac."""
 

@@ -397,3 +397,15 @@ async def test_a_fault_of_its_own_does_not_end_the_conversation(talk: Talk) -> N
     assert talk.mouth.sounds == ["failed"]
     await talk.says("what are you doing")
     assert talk.mouth.said == ["Nothing is under way."]
+
+
+@pytest.mark.parametrize("said", ["well um confirm {words}", "{words}, please do", "conform {words}"])
+async def test_a_confirmation_that_went_wrong_is_kept_from_everything_else_too(talk: Talk, said: str) -> None:
+    await talk.says("scale web-app to 6")
+    await talk.ear.listens(1)
+    words = talk.words
+    await talk.says("scale checkout in staging")  # and it asks how many replicas
+    await talk.says(said.format(words=words))
+    assert not any(words in text for text in talk.house.understood)
+    assert not any(words in run["utterance"]["text"] for run in await talk.runs("asking"))
+    assert talk.changes() == []
