@@ -10,11 +10,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from enum import Enum, auto
 from math import inf
-from typing import TypeAlias
 
+from daemon.asking.aloud import AskedAloud, Next
 from daemon.confirming.reading_back import details, is_ordinary, read_back, unreadable
 from daemon.confirming.replies import Reply, read
 from daemon.confirming.words import VOCABULARY, Challenge
@@ -36,44 +34,6 @@ PATIENCE = 8.0
 """Seconds that it listens for somebody to begin."""
 HOLD = 120.0
 """Seconds until it asks again after "wait"."""
-
-
-class _Next(Enum):
-    """How a question goes on."""
-
-    OVER = auto()
-    """Answered, or left to the other ways without a word."""
-    LEFT = auto()
-    """Left to the other ways, which is said."""
-    AGAIN = auto()
-    """Read out once more, because somebody wants to hear it."""
-    UNHEARD = auto()
-    """Read out once more, because something interrupted it."""
-    DETAILS = auto()
-    WAIT = auto()
-    WRONG = auto()
-    EARLY = auto()
-    NOT_ENOUGH = auto()
-
-
-_Said: TypeAlias = tuple[Sentence, Reply]
-
-
-@dataclass(eq=False)
-class _Asked:
-    """The question that is being asked."""
-
-    approval: Approval
-    began: float
-    """When DevOS began to ask it."""
-    opens: float = inf
-    """From when on what is said counts as an answer; never, while it is being read out."""
-    closes: float = inf
-    waits: bool = False
-    """Whether it is put off for a while."""
-    challenge: Challenge | None = field(default=None, repr=False)
-    replies: asyncio.Queue[_Said | _Next] = field(default_factory=asyncio.Queue, repr=False)
-    """What was said, or what happened instead."""
 
 
 class VoiceWay:
@@ -108,7 +68,7 @@ class VoiceWay:
         self._channel_of, self._clock, self._sleep = channel_of, clock, sleep
         self._channels: dict[str, str] = {}
         self._one = asyncio.Lock()
-        self._asked: _Asked | None = None
+        self._asked: AskedAloud | None = None
         self._drawn: Challenge | None = None
         self._remarks: set[asyncio.Task[bool]] = set()
         self.denied: set[str] = set()
@@ -149,7 +109,7 @@ class VoiceWay:
         """Ask until it is answered, put off, or left to the other ways; cancelled when the question closes."""
         async with self._one:
             await self._floor.until_free()
-            asked = self._asked = _Asked(approval, self._clock())
+            asked = self._asked = AskedAloud(approval, self._clock())
             try:
                 await self._ask(asked)
             finally:
@@ -174,18 +134,25 @@ class VoiceWay:
         asked, text = self._asked, sentence.utterance.text
         if asked is None or sentence.utterance.channel != "voice" or sentence.began < asked.began:
             return False
-        reply = read(text)
+        reply = self._read(text)
         if reply is Reply.OTHER and (asked.waits or sentence.why != "question" or corrects(text)):
             return False
         asked.replies.put_nowait((sentence, reply))
         return True
+
+    def confirmation(self, sentence: Sentence) -> bool:
+        """Take what was said if it is meant to confirm, or holds the words that were drawn; whether it was taken.
+
+        Nothing else may see such a sentence as long as its words count: it might be written down.
+        """
+        return self._read(sentence.utterance.text) is Reply.WORDS and self.answer(sentence)
 
     def silence(self) -> bool:
         """Nobody said anything: the question stands until its words expire. Whether one is being asked."""
         if self._asked is None:
             return False
         if self._asked.opens == inf and not self._asked.waits:
-            self._asked.replies.put_nowait(_Next.UNHEARD)  # and whatever interrupted it was no answer
+            self._asked.replies.put_nowait(Next.UNHEARD)  # and whatever interrupted it was no answer
         self._floor.release(self.name)
         return True
 
@@ -200,36 +167,36 @@ class VoiceWay:
     def leave(self) -> None:
         """Leave the question that is being asked to the other ways."""
         if self._asked is not None:
-            self._asked.replies.put_nowait(_Next.OVER)
+            self._asked.replies.put_nowait(Next.OVER)
 
-    async def _ask(self, asked: _Asked) -> None:
+    async def _ask(self, asked: AskedAloud) -> None:
         left, text = TRIES, read_back(asked.approval)
         while left:
             outcome = await self._round(asked, text)
             match outcome:
-                case _Next.OVER:
+                case Next.OVER:
                     return
-                case _Next.LEFT:
+                case Next.LEFT:
                     break
-                case _Next.AGAIN:
+                case Next.AGAIN:
                     text = read_back(asked.approval)
-                case _Next.DETAILS:
+                case Next.DETAILS:
                     text = details(asked.approval)
-                case _Next.WAIT:
+                case Next.WAIT:
                     if not await self._wait(asked):
                         return
                     text = read_back(asked.approval)
-                case _Next.NOT_ENOUGH:
+                case Next.NOT_ENOUGH:
                     left, text = left - 1, "A yes is not enough for this."
-                case _Next.EARLY:
+                case Next.EARLY:
                     left, text = left - 1, f"Please answer when the question is over. {read_back(asked.approval)}"
-                case _Next.UNHEARD:
+                case Next.UNHEARD:
                     left, text = left - 1, read_back(asked.approval)
-                case _Next.WRONG:
+                case Next.WRONG:
                     left, text = left - 1, "That was not it."
         self._remark("I leave the question open; it is on the dashboard.")
 
-    async def _round(self, asked: _Asked, text: str) -> _Next:
+    async def _round(self, asked: AskedAloud, text: str) -> Next:
         """Read the question out with new words, and take one answer."""
         asked.opens = asked.closes = inf
         asked.challenge = None
@@ -237,17 +204,17 @@ class VoiceWay:
         self._floor.hold(self.name)
         heard = await self._floor.say(f"{text} Say: confirm {words.aloud}. Or say: no.", secret=True)
         if not heard and not self._floor.aloud:
-            return _Next.OVER
+            return Next.OVER
         if heard:
             ended = self._clock()
             asked.challenge, asked.opens, asked.closes = words, ended + TAIL, ended + LIFETIME
         self.listen()
         return await self._reply(asked)
 
-    async def _reply(self, asked: _Asked) -> _Next:
+    async def _reply(self, asked: AskedAloud) -> Next:
         patience = min(asked.closes, self._clock() + LIFETIME) - self._clock()
-        said = await self._within(asked, patience)
-        if isinstance(said, _Next):
+        said = await asked.next(patience, self._sleep)
+        if isinstance(said, Next):
             return said
         sentence, reply = said
         if self._is_own(sentence):
@@ -257,30 +224,30 @@ class VoiceWay:
             case Reply.NO:
                 return await self._record(asked, yes=False)
             case Reply.WAIT:
-                return _Next.WAIT
+                return Next.WAIT
             case Reply.REPEAT | Reply.GO_ON:
-                return _Next.AGAIN
+                return Next.AGAIN
             case Reply.DETAILS:
-                return _Next.DETAILS
+                return Next.DETAILS
             case Reply.YES | Reply.WORDS:
                 return await self._confirm(asked, sentence, reply)
-        return _Next.WRONG
+        return Next.WRONG
 
-    async def _confirm(self, asked: _Asked, sentence: Sentence, reply: Reply) -> _Next:
+    async def _confirm(self, asked: AskedAloud, sentence: Sentence, reply: Reply) -> Next:
         """Take a yes, if it counts; its words are used up either way."""
         words, asked.challenge = asked.challenge, None
         if words is None or sentence.began <= asked.opens:
-            return _Next.EARLY
+            return Next.EARLY
         if sentence.ended > asked.closes or self._clock() > asked.closes:
-            return _Next.LEFT
+            return Next.LEFT
         if reply is Reply.YES:
-            return await self._record(asked, yes=True) if is_ordinary(asked.approval) else _Next.NOT_ENOUGH
-        return await self._record(asked, yes=True) if words.met_by(sentence.utterance.text) else _Next.WRONG
+            return await self._record(asked, yes=True) if is_ordinary(asked.approval) else Next.NOT_ENOUGH
+        return await self._record(asked, yes=True) if words.met_by(sentence.utterance.text) else Next.WRONG
 
-    async def _record(self, asked: _Asked, *, yes: bool) -> _Next:
+    async def _record(self, asked: AskedAloud, *, yes: bool) -> Next:
         """Hand the answer on; that the question closes with it must not cut anything of this off."""
         await asyncio.shield(asyncio.ensure_future(self._hand_on(asked.approval, yes)))
-        return _Next.OVER
+        return Next.OVER
 
     async def _hand_on(self, approval: Approval, yes: bool) -> None:
         because = None if yes else "said no"
@@ -302,16 +269,16 @@ class VoiceWay:
             else:
                 self._remark("All right, it is not done.")
 
-    async def _wait(self, asked: _Asked) -> bool:
+    async def _wait(self, asked: AskedAloud) -> bool:
         """Put the question off; whether it is to be asked again."""
         asked.waits, asked.opens, asked.challenge = True, inf, None
         await self._floor.say("All right. I ask again in two minutes, or when you say: go on.")
         self._floor.release(self.name)
         until = self._clock() + HOLD
         while (left := until - self._clock()) > 0:
-            said = await self._within(asked, left)
-            if isinstance(said, _Next):
-                if said is _Next.OVER:
+            said = await asked.next(left, self._sleep)
+            if isinstance(said, Next):
+                if said is Next.OVER:
                     return False
                 break
             sentence, reply = said
@@ -325,16 +292,10 @@ class VoiceWay:
         await self._floor.until_free()
         return True
 
-    async def _within(self, asked: _Asked, seconds: float) -> _Said | _Next:
-        """What is said or happens within so many seconds; LEFT where nothing does."""
-        comes = asyncio.ensure_future(asked.replies.get())
-        ticks = asyncio.ensure_future(self._sleep(max(0.0, seconds)))
-        try:
-            await asyncio.wait({comes, ticks}, return_when=asyncio.FIRST_COMPLETED)
-            return comes.result() if comes.done() else _Next.LEFT
-        finally:
-            comes.cancel()
-            ticks.cancel()
+    def _read(self, text: str) -> Reply:
+        reply = read(text)
+        named = self._drawn is not None and self._drawn.named_in(text)
+        return Reply.WORDS if reply is Reply.OTHER and named else reply
 
     def _is_own(self, sentence: Sentence) -> bool:
         return self._floor.is_own(sentence.samples, sentence.began, sentence.ended)

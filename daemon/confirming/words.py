@@ -7,6 +7,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NoReturn
 
 WORDS: Mapping[str, tuple[str, ...]] = {
@@ -84,6 +85,12 @@ class Challenge:
         """Whether a sentence says to confirm with exactly these words, and says nothing else."""
         said = confirmed_with(text)
         return said is not None and hmac.compare_digest(f"{self._word} {self._digit}".encode(), said.encode())
+
+    def named_in(self, text: str) -> bool:
+        """Whether a sentence holds both of these words, in whatever order, and whatever else it says."""
+        said = tokens(text)
+        words = {_READ.get((each,)) for each in said} | {_READ.get(pair) for pair in pairwise(said)}
+        return self._word in words and self._digit in {_DIGIT.get(each) for each in said}
 
     def __repr__(self) -> str:
         return "<words>"

@@ -167,9 +167,10 @@ class Conversation:
     async def _answer(self, sentence: Sentence, control: Control | None) -> None:
         """Find out what a sentence belongs to, and deal with it as that."""
         voice, utterance = self._voice, sentence.utterance
-        if confirmed_with(utterance.text) is not None:  # kept from everything that might write it down
-            if voice is None or not voice.answer(sentence):
-                await self._floor.say("Nothing is being asked.")
+        if voice is not None and voice.confirmation(sentence):  # kept from everything that might write it down
+            return
+        if confirmed_with(utterance.text) is not None:
+            await self._floor.say("Nothing is being asked.")
         elif self._requests.pending is not None:
             await self._requests.complete(utterance, control)
         elif voice is not None and voice.answer(sentence):

@@ -127,3 +127,18 @@ def test_an_attempt_is_known_as_one(said: str) -> None:
 def test_everything_else_is_none(said: str) -> None:
     assert not is_attempt(said)
     assert confirmed_with(said) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("Confirm tango seven.", True),
+        ("um, tan go then, was it 7?", True),
+        ("seven tango", True),
+        ("confirm tango", False),
+        ("confirm delta seven", False),
+        ("", False),
+    ],
+)
+def test_whether_a_sentence_holds_the_words_is_known_whatever_else_it_says(said: str, named: bool) -> None:
+    assert Challenge("tango", "7").named_in(said) is named
