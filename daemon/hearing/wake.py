@@ -155,7 +155,7 @@ class _Included:
 
             self._features = MicroWakeWordFeatures()
             self._models = [MicroWakeWord.from_builtin(Model(INCLUDED[each])) for each in words]
-        except (ImportError, OSError, ValueError) as problem:
+        except (ImportError, OSError, RuntimeError, ValueError) as problem:
             raise NoWakeWords(
                 f"The wake word {words[0]!r} does not run on this machine ({problem}). "
                 'Train one of your own instead: devos wakeword train "hey devos"'

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -15,7 +17,10 @@ from daemon.hearing import wake as wake_module
 from daemon.hearing.frames import FRAME, RATE
 from daemon.hearing.recording import read
 from daemon.hearing.training import trained
+from daemon.hearing.training.lessons import Line, lesson
 from daemon.hearing.training.measuring import hits
+from daemon.hearing.training.phrases import sentences
+from daemon.hearing.training.voices import Voice
 from daemon.hearing.voice_activity import VoiceDetector
 from daemon.hearing.wake import INCLUDED, PRE_ROLL, NoWakeWords, UnknownWakeWord, WakeWords
 
@@ -72,6 +77,16 @@ def test_people_who_say_something_else_are_not(all_words: WakeWords, voice: Voic
     others = [*clips("wakeword/other", "wav"), *clips("", "wav")]
     assert len(others) >= 27
     assert [each for samples in others for each in hits(samples, all_words, voice)] == []
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="install with: apt-get install espeak-ng")
+def test_a_minute_of_synthesised_speech_wakes_nothing(all_words: WakeWords, voice: VoiceDetector) -> None:
+    """The short form of what benchmarks/wake_word.py measures in an hour."""
+    random = Random(1)
+    for name in ("f3", "m3", "adam"):
+        lines = [Line(text, False) for text in islice(sentences(random), 8)]
+        made = lesson(Voice("espeak-ng", name), lines, random)
+        assert made.seconds > 15 and hits(made.samples, all_words, voice) == []
 
 
 @pytest.mark.parametrize("word", INCLUDED)
