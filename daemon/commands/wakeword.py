@@ -172,11 +172,18 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
     if "damaged" in figures:
         yield in_a_line(figures["damaged"])
         return
-    hits, mistakes, near, own = (figures[name] for name in ("hits", "false_accepts", "near_words", "recordings"))
-    voices = figures["voices"]
     yield in_a_line(
         f"{figures['word']}  ({'trained' if figures['accepted'] else 'trained, not good enough to be used'})"
     )
+    try:
+        yield from _measured(figures)
+    except (KeyError, TypeError, ValueError):
+        yield "  Its figures cannot be read; training it again writes them anew."
+
+
+def _measured(figures: dict[str, Any]) -> Iterator[str]:
+    hits, mistakes, near, own = (figures[name] for name in ("hits", "false_accepts", "near_words", "recordings"))
+    voices = figures["voices"]
     yield (
         f"  heard:       {hits['heard']} of {hits['said']} times ({100 * hits['rate']:.1f} %), "
         f"said by {voices['held_out']} voices it never heard before"
@@ -192,7 +199,7 @@ def _lines(figures: dict[str, Any]) -> Iterator[str]:
 def _verdict(figures: dict[str, Any], *, good: bool, least: float, most: float) -> str:
     """What follows from the figures."""
     word = in_a_line(figures["word"])
-    use = f'It is used when config.toml says so:\n[wake]\non = true\nwords = ["{word}"]'
+    use = f'It is used when config.toml says so, and DevOS is started again:\n[wake]\non = true\nwords = ["{word}"]'
     if good:
         return use
     wanted = f"It should be heard {100 * least:.0f} % of the times, and by mistake {most:.0f} times an hour at most."

@@ -83,6 +83,12 @@ def test_a_damaged_word_is_listed_as_such(empty: House) -> None:
     assert 'cannot be read. Train it again: devos wakeword train "hey-marvin"' in empty.devos("wakeword", "list").out
 
 
+def test_a_word_whose_figures_somebody_changed_is_listed_without_them(empty: House) -> None:
+    keep(empty, hits="many")
+    shown = empty.devos("wakeword", "list").out
+    assert "hey marvin  (trained)\n  Its figures cannot be read" in shown
+
+
 def test_where_a_recording_holds_the_word(empty: House) -> None:
     keep(empty, says=9.0)
     found = empty.devos("wakeword", "test", str(DEMO), "--word", "hey marvin", "--json").json
