@@ -28,6 +28,8 @@ class ScriptedMicrophone:
         self.opened = self.at = 0.0
         self._frames: SimpleQueue[Frame] = SimpleQueue()
         self.empty = threading.Event()
+        self.waits: list[float] = []
+        """For how many seconds each frame might have been waited for."""
 
     def say(self, samples: NDArray[Any], *, missed: int = 0) -> None:
         """Give sound in frames of 512 samples, after what it gives already; the last one is filled up with silence."""
@@ -53,6 +55,7 @@ class ScriptedMicrophone:
             self._frames.get_nowait()
 
     def read(self, timeout: float) -> Frame | None:
+        self.waits.append(timeout)
         if self.muted:
             return None
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -269,6 +270,28 @@ def test_a_slow_machine_is_not_taken_for_a_microphone_that_is_gone(
     ear.always = True
     microphone.say(joined(WORD, sound(0.64, 0.9), LONG))
     assert events.next(Sentence).why == "wake"
+
+
+def test_frames_gather_while_nobody_speaks_and_every_one_counts_as_soon_as_somebody_does(
+    make: Make, microphone: ScriptedMicrophone, events: Events
+) -> None:
+    microphone.say(sound(2.0))
+    ear = make()
+    ear.always = True
+    until(lambda: microphone.waits[-1:] == [0.0])
+    microphone.say(sound(0.5, 0.9))
+    events.next(Speaking)
+    until(lambda: microphone.waits[-1] > 0)
+    microphone.say(joined(sound(2.0), WORD, sound(0.64, 0.9), LONG))
+    assert events.next(Sentence).utterance.text == "scale web-app to ten."
+
+
+def test_frames_do_not_gather_while_our_own_voice_is_in_them(make: Make, microphone: ScriptedMicrophone) -> None:
+    microphone.say(sound(3.0))
+    ear = make(clean=replace)  # another frame: something was taken out of it
+    ear.always = True
+    until(microphone.empty.is_set)
+    assert 0.0 not in microphone.waits[:90]
 
 
 def test_our_own_voice_is_taken_out_before_anybody_listens(
