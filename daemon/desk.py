@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from daemon.asking.presence import NotPresent, Presence, process_tree
+from daemon.asking.programs import programs_of
 from daemon.control import Handler, Problem
 from daemon.hearing.evidence import NoSpeech
 from daemon.hearing.recording import NotARecording
@@ -292,7 +293,7 @@ class Desk:
 
 async def _from(question: dict[str, Any], request: Request) -> Request:
     """The request with the programs that it came from."""
-    return replace(request, asked_from=list(await asyncio.to_thread(process_tree, question["peer"])))
+    return replace(request, asked_from=list(await programs_of(question["peer"])))
 
 
 def _channel(question: dict[str, Any], usual: Channel) -> Channel:

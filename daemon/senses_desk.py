@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from daemon.asking.programs import programs_of
 from daemon.control import Handler, Problem
 from daemon.hotkeys.hotkeys import NoSuchKeys
 from policies.action import Json
@@ -30,8 +31,10 @@ class SensesDesk:
 
     async def _press(self, question: dict[str, Any]) -> AsyncIterator[Json]:
         try:
-            release = question.get("release") is True
-            press = await asyncio.to_thread(self._senses.hotkeys.press, str(question["keys"]), release=release)
+            release, programs = question.get("release") is True, await programs_of(question["peer"])
+            press = await asyncio.to_thread(
+                self._senses.hotkeys.press, str(question["keys"]), release=release, asked_from=programs
+            )
         except NoSuchKeys as problem:
             raise Problem(str(problem.args[0]), WRONG) from None
         yield {"pressed": press.binding.name, "down": press.down}

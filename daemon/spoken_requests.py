@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,13 +34,19 @@ class SpokenRequests:
             utterance, Path.home(), chosen=self._app.intents[chosen] if chosen else None, known=known
         )
 
-    async def start(self, utterance: Utterance, understood: Understood) -> str:
+    async def start(self, utterance: Utterance, understood: Understood, asked_from: Sequence[str] = ()) -> str:
         """Start a run; its id.
+
+        Args:
+            utterance: what was said.
+            understood: what that means.
+            asked_from: the programs that asked for it, where it was no keyboard and no voice.
 
         Raises:
             CannotRecord: it could not be recorded, and was not started.
         """
-        return await asyncio.shield(self._app.start(self._app.request(utterance, understood)))
+        request = replace(self._app.request(utterance, understood), asked_from=list(asked_from))
+        return await asyncio.shield(self._app.start(request))
 
     def follow(self, run: str) -> AsyncIterator[dict[str, Any]]:
         """The run's JSON, now and after every change, until it has ended."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -17,6 +18,8 @@ from policies.visible import visible
 
 TOPS = frozenset(("init", "systemd", "launchd", "runit", "tini", "dumb-init", "docker-init", "s6-svscan"))
 """What starts sessions: above these nobody asks anything."""
+ENDED = "a program that has ended"
+"""In place of the programs, where they cannot be found out any more."""
 NOBODY = -1
 """In place of the processes that show a terminal where they cannot be found out: none of them started anything."""
 PTS = range(136, 144)
@@ -37,6 +40,11 @@ def process_tree(pid: int) -> tuple[str, ...]:
     """The names of the programs that a process was started by, itself included and last; nobody where it has ended."""
     names = [_name(each) for each in _chain(pid)]
     return tuple(reversed([name for name in names if name]))
+
+
+async def programs_of(pid: int) -> tuple[str, ...]:
+    """As `process_tree`, for whoever asks for something: never nobody, so that it is not taken for a person's voice."""
+    return await asyncio.to_thread(process_tree, pid) or (ENDED,)
 
 
 def caller_of(pid: int) -> tuple[str, ...]:

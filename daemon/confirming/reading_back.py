@@ -42,14 +42,19 @@ def read_back(approval: Approval) -> str:
 
 
 def details(approval: Approval) -> str:
-    """Everything else there is to know of the changes: arguments, how to take it back, and the rule that asks."""
-    return " ".join(_details(change) for change in approval.plan)
+    """Everything else there is to know: who asked, arguments, how to take it back, and the rule that asks."""
+    asked = [f"A program asked for it: {_listed(approval.asked_from)}."] if approval.asked_from else []
+    return visible(" ".join([*asked, *(_details(change) for change in approval.plan)]), lines=False)
 
 
 def is_ordinary(approval: Approval) -> bool:
-    """Whether each change is known to be somewhere else than in production, and one of them is somewhere at all."""
+    """Whether a plain yes is enough: a person asked, by a voice or a key, for nothing that could be in production.
+
+    What a program asked for, nobody may have meant. Each change must be known to be somewhere else than in production,
+    and one of them somewhere at all.
+    """
     places = {str(change["environment"]) for change in approval.plan}
-    return places <= ORDINARY and places != {"none"}
+    return not approval.asked_from and places <= ORDINARY and places != {"none"}
 
 
 def _change(change: Mapping[str, Any]) -> str:
@@ -81,7 +86,7 @@ def _details(change: Mapping[str, Any]) -> str:
     because = str(change.get("because") or "").rstrip(".")
     asks = f"The rule {change['rule'].replace('-', ' ')} asks{f', because {because}' if because else ''}."
     called = f"{action.replace('_', ' ')} in {system}"
-    return visible(f"It calls {called} with {args or 'nothing else'}. {back} {asks}", lines=False)
+    return f"It calls {called} with {args or 'nothing else'}. {back} {asks}"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -101,7 +101,7 @@ class Conversation:
             case "request":
                 self._ear.listen("key")  # at once: whoever pressed it may speak already
                 self._attend()
-                self._begin(self._choose(press.binding.name))
+                self._begin(self._choose(press))
 
     async def settled(self) -> None:
         """Wait until everything that was told so far is dealt with; runs may go on."""
@@ -192,9 +192,9 @@ class Conversation:
             if nothing.because:
                 await self._floor.say(nothing.because)
 
-    async def _choose(self, name: str) -> None:
+    async def _choose(self, press: Press) -> None:
         async with self._order:
-            await self._requests.choose(name)
+            await self._requests.choose(press.binding.name, press.asked_from)
             if not self._ear.listening:
                 self._floor.release(PERSON)
 

@@ -28,8 +28,8 @@ class House(Protocol):
         As `Understanding.understand` does; a sentence that names something unknown is tried again with fresh names.
         """
 
-    async def start(self, utterance: Utterance, understood: Understood) -> str:
-        """Start a run; its id.
+    async def start(self, utterance: Utterance, understood: Understood, asked_from: Sequence[str] = ()) -> str:
+        """Start a run; its id. `asked_from` are the programs that asked for it, where it was no keyboard and no voice.
 
         Raises:
             CannotRecord: it could not be recorded, and was not started.

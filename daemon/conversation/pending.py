@@ -33,6 +33,8 @@ class Pending:
     """What may have been meant."""
     by_key: bool = False
     """Whether its key chose the request."""
+    asked_from: tuple[str, ...] = ()
+    """The programs that pressed that key."""
     said: tuple[str, ...] = ()
     """What was said so far, in order."""
     replaces: str | None = None

@@ -85,9 +85,14 @@ class Requests:
             self.drop()
             await self._understand(utterance, pending)
 
-    async def choose(self, name: str) -> None:
-        """Begin a request whose key was pressed: what is missing is listened for already, or it goes on at once."""
-        before = Pending("", name, {}, by_key=True)
+    async def choose(self, name: str, asked_from: tuple[str, ...] = ()) -> None:
+        """Begin a request whose key was pressed: what is missing is listened for already, or it goes on at once.
+
+        Args:
+            name: which request.
+            asked_from: the programs that pressed its key, where it was no keyboard.
+        """
+        before = Pending("", name, {}, by_key=True, asked_from=asked_from)
         answer = await self._house.understand(Utterance("", "hotkey"), name, {})
         pending = None if isinstance(answer, Understood) else Pending.of(answer, before)
         if pending is not None:
@@ -160,9 +165,9 @@ class Requests:
         text = before.text(utterance.text) or name.replace("_", " ")
         self._floor.sound("understood")
         try:
-            run = await self._house.start(
-                replace(utterance, text=text, channel="hotkey" if by_key else utterance.channel), understood
-            )
+            channel = "hotkey" if by_key else utterance.channel
+            said = replace(utterance, text=text, channel=channel)
+            run = await self._house.start(said, understood, before.asked_from if by_key else ())
         except CannotRecord:
             await self._floor.say("Nothing was started, because the audit log cannot be written.")
             return

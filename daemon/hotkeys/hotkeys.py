@@ -132,12 +132,13 @@ class Hotkeys:
             self._keeper.join(30)
         self._set("off")
 
-    def press(self, keys: str, *, release: bool = False) -> Press:
+    def press(self, keys: str, *, release: bool = False, asked_from: tuple[str, ...] = ()) -> Press:
         """Press keys as `devos press` does, whether or not they can be listened to.
 
         Args:
             keys: "ctrl+alt+k", or the name of what they stand for: "talk", "scale_deployment".
             release: the talk key was let go of: it ends what is being said, and begins nothing.
+            asked_from: the programs that press it.
 
         Returns:
             What was told. The talk key begins, and when pressed again ends, what is said.
@@ -147,7 +148,8 @@ class Hotkeys:
         """
         binding = self._bound(keys)
         listening = self._listening()
-        press = Press(binding, binding.kind != "talk" or not (listening or release), time.monotonic(), "command")
+        down = binding.kind != "talk" or not (listening or release)
+        press = Press(binding, down, time.monotonic(), "command", asked_from)
         if listening or not release:
             self._pass_on(press)
         return press

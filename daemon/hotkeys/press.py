@@ -21,3 +21,5 @@ class Press:
     """When it came in, by time.monotonic(), in seconds."""
     way: str
     """Which way it came: "X11", "portal", "macOS", or "command" for `devos press`."""
+    asked_from: tuple[str, ...] = ()
+    """The programs that pressed it by `devos press`, the outermost one first; none where it was a keyboard."""

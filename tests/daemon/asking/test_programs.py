@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from daemon.asking import programs
-from daemon.asking.programs import caller_of, process_tree, terminal_of
+from daemon.asking.programs import ENDED, caller_of, process_tree, programs_of, terminal_of
 
 if TYPE_CHECKING:
     from tests.daemon.asking.conftest import Window
@@ -115,6 +116,14 @@ def test_a_program_without_a_terminal_is_at_none() -> None:
 @pytest.mark.parametrize("pid", [0, -1, 2**31 - 1])
 def test_nobody_is_at_none(pid: int) -> None:
     assert terminal_of(pid) is None and process_tree(pid) == () and caller_of(pid) == ()
+
+
+def test_a_program_that_has_ended_is_no_person() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert process_tree(ended.pid) == ()
+    assert asyncio.run(programs_of(ended.pid)) == (ENDED,)
+    assert asyncio.run(programs_of(os.getpid())) == process_tree(os.getpid()) != ()
 
 
 def test_the_programs_that_a_question_came_through(window: Open, tmp_path: Path) -> None:

@@ -141,6 +141,18 @@ def test_a_yes_is_enough_only_where_every_environment_is_known_and_ordinary(
     assert is_ordinary(asked(*({**SCALE, "environment": each} for each in environments))) is ordinary
 
 
+def test_a_yes_is_never_enough_for_what_a_program_asked_for() -> None:
+    staging = asked({**SCALE, "environment": "staging"})
+    assert is_ordinary(staging) and not is_ordinary(replace(staging, asked_from=("cron", "devos")))
+
+
+def test_the_details_name_the_programs_that_asked() -> None:
+    assert "program" not in details(asked(SCALE))
+    assert details(asked(SCALE, asked_from=("zsh", "make", "devos"))).startswith(
+        "A program asked for it: zsh, make and devos. It calls scale"
+    )
+
+
 def test_the_details_hold_arguments_undo_and_rule() -> None:
     said = details(asked(SCALE, COMMENT))
     assert "It calls scale in kubernetes with deployment web-app, namespace production and replicas 10." in said

@@ -100,7 +100,7 @@ class House:
             utterance.text, NOBODY, channel=utterance.channel, chosen=request, known=known
         )
 
-    async def start(self, utterance: Utterance, understood: Understood) -> str:
+    async def start(self, utterance: Utterance, understood: Understood, asked_from: Sequence[str] = ()) -> str:
         if self.broken:
             raise CannotRecord("the disk is full")
         slots = understood.intent.slots_to_json(understood.slots)
@@ -115,6 +115,7 @@ class House:
                 understood.tier,
                 "ana",
                 "0.1.0",
+                asked_from=list(asked_from),
             )
         )
 
@@ -181,10 +182,12 @@ class Talk(Stage):
         await self.conversation.tell(Nothing(why, because))
         await self.deals()
 
-    async def presses(self, kind: Any, name: str = "", *, down: bool = True, way: str = "X11", at: float = 0.0) -> None:
-        """The person presses a key, or lets go of it."""
+    async def presses(
+        self, kind: Any, name: str = "", *, down: bool = True, way: str = "X11", at: float = 0.0, by: Sequence[str] = ()
+    ) -> None:
+        """The person presses a key, or lets go of it; or programs do."""
         binding = Binding(Chord.parse("ctrl+alt+k"), name or kind, kind)
-        await self.conversation.pressed(Press(binding, down, at, way))
+        await self.conversation.pressed(Press(binding, down, at, "command" if by else way, tuple(by)))
         await self.deals()
 
     async def runs(self, status: str, count: int = 1) -> list[dict[str, Any]]:

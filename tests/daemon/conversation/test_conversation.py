@@ -274,6 +274,15 @@ async def test_a_requests_key_goes_on_at_once_where_nothing_is_missing(talk: Tal
     assert talk.mouth.said == ["All is well in staging."]
 
 
+async def test_what_a_program_pressed_is_recorded_as_asked_by_it(talk: Talk) -> None:
+    await talk.presses("request", "watch_everything", by=("cron", "devos"))
+    await talk.mouth.says("All is well in staging.")
+    await talk.presses("request", "watch_everything")
+    await talk.runs("done", 2)
+    first, second = talk.devos.log.entries(type="devos.run.started")
+    assert (first.data["asked_from"], second.data["asked_from"]) == (["cron", "devos"], [])
+
+
 async def test_a_key_confirmation_is_asked_aloud_too(talk: Talk) -> None:
     await talk.presses("request", "scale_deployment")
     await talk.says("web-app to nine", "key")

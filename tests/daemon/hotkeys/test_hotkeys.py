@@ -81,6 +81,7 @@ def test_without_any_way_it_says_what_works_all_the_same(bound: Bound, pressed: 
     hotkeys.start()
     assert hotkeys.state.status == "none" and "`devos press KEYS`" in hotkeys.state.problem
     assert hotkeys.press("ctrl+alt+k").way == "command" and pressed.next() == "scale_web_app"
+    assert hotkeys.press("ctrl+alt+k", asked_from=("sway", "devos")).asked_from == ("sway", "devos")
     hotkeys.close()
 
 
