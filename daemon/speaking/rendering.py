@@ -21,6 +21,10 @@ ENGLISH = ("en-us", "en_us", "en-gb", "en_gb", "en")
 INSTALL = {"darwin": "brew install espeak-ng", "linux": "sudo apt-get install libespeak-ng1"}
 
 
+AGAIN = 5
+"""How often a sentence is tried of which the engine makes no sound at all: it does that to one in thirty."""
+
+
 class NoEngine(RuntimeError):
     """The program that speaks is not installed; the message says how it is."""
 
@@ -78,12 +82,19 @@ class Renderer:
         Raises:
             NoEngine: espeak-ng is not installed.
             LookupError: there is no such voice.
-            OSError: there is no room for the file.
+            OSError: there is no room for the file, or no sound comes of what can be said.
         """
         if self._engine is None:
             self._engine = engine()
         self._engine.setProperty("voice", voice_of(self._engine.getProperty("voices"), voice))
         self._engine.setProperty("rate", rate)
+        for _ in range(AGAIN):
+            made, samples = self._made(text)
+            if samples or not any(map(str.isalnum, text)):
+                return made, samples
+        raise OSError("The voice makes no sound")  # which must not pass for having been said
+
+    def _made(self, text: str) -> tuple[int, bytes]:
         self._file.unlink(missing_ok=True)
         self._engine.save_to_file(text, str(self._file))
         self._engine.runAndWait()

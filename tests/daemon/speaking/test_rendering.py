@@ -104,3 +104,26 @@ def test_reads_what_each_system_writes(made: str, tmp_path: Path, monkeypatch: p
     rate, samples = Renderer(tmp_path).render("hello", None, 180)
     assert rate == 22_050
     assert np.array_equal(np.frombuffer(samples, np.int16), np.arange(-500, 500))
+
+
+def test_a_sentence_of_which_no_sound_came_is_made_again_and_never_passes_for_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [b"", b"", b"\x01\x00" * 3]
+
+    def write(_text: str, name: str) -> None:
+        with wave.open(name, "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(22_050)
+            file.writeframes(made.pop(0) if made else b"")
+
+    engine: Any = SimpleNamespace(
+        getProperty=lambda _: VOICES, setProperty=lambda *_: None, save_to_file=write, runAndWait=lambda: None
+    )
+    monkeypatch.setitem(sys.modules, "pyttsx3", SimpleNamespace(init=lambda: engine))
+    renderer = Renderer(tmp_path)
+    assert renderer.render("confirm tango seven", None, 180) == (22_050, b"\x01\x00" * 3)
+    assert renderer.render("…", None, 180) == (22_050, b""), "of this none comes"
+    with pytest.raises(OSError, match="makes no sound"):
+        renderer.render("confirm tango seven", None, 180)
