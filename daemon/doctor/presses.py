@@ -114,6 +114,8 @@ def by_ourselves(bindings: Sequence[Binding], seconds: float) -> Source:
 
     @contextmanager
     def source(tell: Tell) -> Iterator[None]:
+        import logging
+
         from daemon.hotkeys.hotkeys import Hotkeys, HotkeysState
         from daemon.hotkeys.press import Press
 
@@ -127,6 +129,7 @@ def by_ourselves(bindings: Sequence[Binding], seconds: float) -> Source:
             elif state.status in ("none", "lost"):
                 tell(Broken(state.problem))
 
+        logging.getLogger("devos").addHandler(logging.NullHandler())  # what they log is shown, and only once
         hotkeys = Hotkeys(bindings, arrived, seconds=seconds, changed=changed)
         hotkeys.start()
         try:

@@ -39,7 +39,7 @@ SILENT = "The microphone is open and gives no sound; plug it in again. Why: devo
 UNANSWERED = f"The sound system has not answered yet; start it again: {portaudio.RESTART}"
 HANGING = "The sound system does not let go of the microphone; end it: systemctl --user restart devos"
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger("devos.hearing")
 
 
 @dataclass(frozen=True)
@@ -265,7 +265,7 @@ class Microphone:
             try:
                 source.stream.close()
             except NoSound as hanging:
-                log.warning("%s", hanging)
+                logger.warning("%s", hanging)
         self._closing = None
 
     def _become(self, state: MicrophoneState) -> None:
@@ -288,7 +288,7 @@ class Microphone:
             try:
                 self._changed(state)
             except Exception:  # the keeper outlives whoever listens to it
-                log.exception("what was to hear of the microphone's state failed")
+                logger.exception("what was to hear of the microphone's state failed")
 
 
 def _pause(tries: int) -> float:

@@ -30,7 +30,7 @@ HANGING = "The sound system does not answer for the loudspeaker; start DevOS aga
 TORN = 0.2
 """Seconds that the device may seem to be off its own count of samples before that counts as a gap."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger("devos.speaking")
 T = TypeVar("T")
 
 
@@ -110,7 +110,7 @@ class Player:
             try:
                 _in_time(stream.close, lambda _: None)
             except NoSound as hanging:  # it plays silence from now on
-                log.warning("%s", hanging)
+                logger.warning("%s", hanging)
 
     def _wait(self, playing: _Playing, clip: Clip, stream: Stream) -> bool:
         until = time.monotonic() + clip.seconds + STUCK

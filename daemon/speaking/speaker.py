@@ -286,8 +286,8 @@ class Speaker:
 class _Job:
     """Something to be said, or a short sound."""
 
-    text: str = ""
-    pieces: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)  # which may be secret
+    pieces: tuple[str, ...] = field(default=(), repr=False)
     secret: bool = False
     earcon: Earcon | None = None
     cut: threading.Event = field(default_factory=threading.Event)

@@ -290,3 +290,12 @@ async def test_is_heard_on_a_real_sound_server_again_after_it_was_restarted(soun
         await asyncio.sleep(0.05)
         heard = np.concatenate([heard, sound.heard()])
     await asyncio.to_thread(speaker.close)
+
+
+async def test_what_is_said_stands_in_no_representation(make: Callable[..., Speaker], asked: Path) -> None:
+    speaker = make()
+    saying = asyncio.create_task(speaker.say("Confirm tango seven.", secret=True))
+    await until(lambda: speaker.speaking)
+    assert not any("tango" in repr(each) for each in (*speaker._jobs(), saying))
+    speaker.hush()
+    await saying
