@@ -17,6 +17,7 @@ from typing import IO
 
 import numpy as np
 from _machine import line, percentile, rounds
+from _sound import needs
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
@@ -135,6 +136,7 @@ async def measure(monitor: Monitor, number: int) -> None:
     )
 
 
+needs("pulseaudio", "parec", "espeak-ng")
 with tempfile.TemporaryDirectory() as folder, Monitor(Path(folder)) as sound:
     os.environ.update(sound.environment)
     asyncio.run(measure(sound, rounds(20)))

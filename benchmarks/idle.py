@@ -103,7 +103,7 @@ def newest() -> dict[str, Any]:
     return dict(found[0]) if found else {}
 
 
-needs("flite", "pulseaudio")
+needs("flite", "pulseaudio", "parec")
 seconds = rounds(30)
 with (
     tempfile.TemporaryDirectory() as folder,

@@ -17,6 +17,7 @@ from pathlib import Path
 from _daemon import sandboxed
 from _keyboard import Keyboard, screen
 from _machine import line, percentile, rounds
+from _sound import needs
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
@@ -109,6 +110,7 @@ async def measure(home: Path, number: int) -> None:
         keyboard.close()
 
 
+needs("pulseaudio", "parec")
 with tempfile.TemporaryDirectory() as folder, VirtualSound(Path(folder)) as sound, sandboxed() as home, screen():
     os.environ.update(sound.environment)
     asyncio.run(measure(home, rounds(30)))

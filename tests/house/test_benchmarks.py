@@ -16,6 +16,8 @@ ROUNDS = "3"
 @pytest.mark.parametrize("script", BENCHMARKS, ids=lambda path: path.stem)
 def test_it_prints_lines_of_json_with_the_machine(script: Path) -> None:
     done = subprocess.run([sys.executable, script, ROUNDS], capture_output=True, text=True, check=False)
+    if done.stderr.startswith("install with:"):
+        pytest.skip(done.stderr.strip())
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines
