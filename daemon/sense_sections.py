@@ -33,6 +33,13 @@ class Wake(Section):
     check: bool = True
     """Whether what was heard is transcribed, and the word has to stand at its beginning."""
 
+    @field_validator("words")
+    @classmethod
+    def _are_some(cls, words: list[str]) -> list[str]:
+        if not all(map(str.strip, words)) or not words:
+            raise ValueError("it needs at least one word; on = false in section [wake] listens for none")
+        return words
+
 
 class Hearing(Section):
     """How speech becomes text, live or from a file."""
@@ -105,6 +112,13 @@ class Telemetry(Section):
 
     endpoint: str | None = None
     """Where an OpenTelemetry collector takes OTLP over HTTP: "http://127.0.0.1:4318"."""
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_an_address(cls, endpoint: str | None) -> str | None:
+        if endpoint is not None and not re.fullmatch(r"https?://[^/\s]+\S*", endpoint):
+            raise ValueError(f"{endpoint!r} is no address; write it as in 'http://127.0.0.1:4318'")
+        return endpoint
 
 
 def hours_of(text: str) -> tuple[time, time]:

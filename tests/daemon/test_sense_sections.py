@@ -31,11 +31,19 @@ def test_by_default_it_listens_to_keys_and_not_to_the_room() -> None:
         ({"speech": {"quiet": ["ten to six"]}}, "'ten to six' is no stretch of hours"),
         ({"speech": {"quiet": ["25:00-26:00"]}}, "'25:00-26:00' is no stretch of hours"),
         ({"microphone": {"gain": 2}}, "Extra inputs"),
+        ({"wake": {"on": True, "words": []}}, "it needs at least one word"),
+        ({"wake": {"words": ["alexa", " "]}}, "it needs at least one word"),
+        ({"telemetry": {"endpoint": "127.0.0.1:4318"}}, "'127.0.0.1:4318' is no address"),
     ],
 )
 def test_what_cannot_be_is_refused(written: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         Config.model_validate(written)
+
+
+def test_a_collector_has_an_address() -> None:
+    for each in ("http://127.0.0.1:4318", "https://collector.example.com/otlp"):
+        assert Config.model_validate({"telemetry": {"endpoint": each}}).telemetry.endpoint == each
 
 
 def test_quiet_hours_may_lie_over_midnight() -> None:
