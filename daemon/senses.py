@@ -132,7 +132,9 @@ class Senses:
         self._loop.call_soon_threadsafe(self._events.put_nowait, event)
 
     def _microphone_changed(self, state: MicrophoneState) -> None:
-        self._told(Trouble(state.problem))
+        """Tell when it is lost and when it is there; being given back between two sentences is neither."""
+        if state.status in ("open", "lost"):
+            self._told(Trouble(state.problem))
 
     @contextmanager
     def watched(self) -> Iterator[asyncio.Queue[Press]]:

@@ -65,7 +65,7 @@ class Conversation:
         self._order = asyncio.Lock()
         self._work: set[asyncio.Task[None]] = set()
         self._down = 0.0
-        self._trouble = ""
+        self._trouble = self._warned = ""
 
     async def tell(self, event: Event) -> None:
         """Take what the ear told, in the order in which it told it; returns at once, what follows goes on by itself."""
@@ -83,9 +83,9 @@ class Conversation:
                 if self._ear.over():
                     self._begin(self._unheard(event))
             case Trouble():
-                if event.text and event.text != self._trouble:
-                    self._begin(self._say(event.text))
-                self._trouble = event.text
+                if event.text != self._trouble:
+                    self._trouble, self._warned = event.text, ""
+                    self._begin(self._warn(event.text))
 
     async def pressed(self, press: Press) -> None:
         """Take a key that was pressed or let go of; returns at once, what follows goes on by itself."""
@@ -126,8 +126,10 @@ class Conversation:
             logger.error("something that was said could not be dealt with: %s", in_words(problem), exc_info=problem)
             self._floor.sound("failed")
 
-    async def _say(self, text: str) -> None:
-        await self._floor.news(text)
+    async def _warn(self, trouble: str) -> None:
+        """Say that the microphone is in trouble, unless whoever wanted to speak was told already."""
+        if trouble:
+            await self._floor.news(trouble, still=lambda: self._trouble == trouble != self._warned)
 
     def _attend(self) -> None:
         """Be silent, because somebody is going to speak."""
@@ -183,14 +185,17 @@ class Conversation:
     async def _unheard(self, nothing: Nothing) -> None:
         """Deal with a silence, or with a sound that was no sentence."""
         async with self._order:
+            gone = self._trouble if self._ear.status != "muted" else ""
+            self._warned = gone or self._warned
+            because = gone or nothing.because
             self._floor.release(PERSON)
             if self._requests.pending is not None:
-                await self._requests.silent(nothing.because)
+                await self._requests.silent(because, again=not gone)
                 return
             if self._voice is not None:
                 self._voice.silence()
-            if nothing.because:
-                await self._floor.say(nothing.because)
+            if because:
+                await self._floor.say(because)
 
     async def _choose(self, press: Press) -> None:
         async with self._order:

@@ -105,12 +105,17 @@ class Requests:
         else:
             await self._floor.say(answer.because)
 
-    async def silent(self, because: str) -> None:
-        """Nobody answered the question that is open, or not so that it could be heard: it is put once more."""
+    async def silent(self, because: str, *, again: bool = True) -> None:
+        """Nobody answered the question that is open, or not so that it could be heard.
+
+        Args:
+            because: why, in a sentence; empty where nobody spoke.
+            again: whether to put it once more; there is no use where nothing can be heard.
+        """
         pending = self._pending
         if pending is None:
             return
-        if pending.silences or self._ear.status == "muted":
+        if pending.silences or not again or self._ear.status == "muted":
             self.drop()
             await self._floor.say(f"{because} {pending.question} Say the request again when you like.".strip())
         else:

@@ -8,6 +8,9 @@ import pytest
 
 from daemon.conversation.pending import EXPIRES
 from daemon.hearing.heard import Speaking, Trouble, Woken
+from daemon.hotkeys.bindings import Binding
+from daemon.hotkeys.chord import Chord
+from daemon.hotkeys.press import Press
 
 if TYPE_CHECKING:
     from tests.daemon.conversation.talk import Talk
@@ -369,6 +372,27 @@ async def test_trouble_with_the_microphone_is_said_once(talk: Talk) -> None:
         await talk.conversation.tell(Trouble(text))
         await talk.deals()
     assert talk.mouth.said == ["The microphone is gone."] * 2
+
+
+async def test_a_key_without_a_microphone_says_once_each_time_what_is_wrong(talk: Talk) -> None:
+    for times in (1, 2):
+        await talk.conversation.pressed(Press(Binding(Chord.parse("f9"), "talk", "talk"), True, 1.0, "command"))
+        if times == 1:
+            await talk.conversation.tell(Trouble("The microphone is gone."))
+        await talk.silence("key", "No sound comes from the microphone.")
+        assert talk.mouth.said == ["The microphone is gone."] * times
+    await talk.presses("mute")
+    await talk.silence("key", "The microphone is muted.")
+    assert talk.mouth.said[-1] == "The microphone is muted."
+
+
+async def test_a_request_without_a_microphone_is_given_up_with_what_is_wrong(talk: Talk) -> None:
+    await talk.presses("request", "scale_deployment")
+    await talk.conversation.tell(Trouble("The microphone is gone."))
+    await talk.silence("key", "No sound comes from the microphone.")
+    assert talk.mouth.said == [
+        "The microphone is gone. Which deployment? How many replicas? Say the request again when you like."
+    ]
 
 
 async def test_what_nobody_can_do_is_said_with_an_example(talk: Talk) -> None:
