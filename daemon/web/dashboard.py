@@ -115,7 +115,7 @@ class Dashboard:
         """Stop listening, and let go of everybody who follows a stream."""
         self._streams.close()
         if self._server is not None:
-            self._server.should_exit = True
+            self._server.end()
         for task in self._tasks[1:]:
             task.cancel()  # its thread goes on by itself, with an index of its own
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -165,6 +165,16 @@ class _Server(uvicorn.Server):
             )
         )
         self.ready = asyncio.Event()
+        self._ended = asyncio.Event()
+
+    def end(self) -> None:
+        """Let it stop serving."""
+        self.should_exit = True
+        self._ended.set()
+
+    async def main_loop(self) -> None:
+        """Wait for the end, which uvicorn itself would look for ten times a second, all day."""
+        await self._ended.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
