@@ -1,4 +1,4 @@
-"""From a key of the keyboard to a run that is started and recorded, and to a microphone that is open. Aim: p95 50 ms.
+"""From a key of the keyboard to a run that is started and recorded (aim: p95 50 ms), and to a microphone that is open.
 
 All of a running DevOS with its sandbox, in this process, so that both ends are seen by one clock; the X server and the
 sound server are real ones without hardware. Whoever presses a request's key says what it lacks; every request of DevOS
@@ -99,14 +99,14 @@ async def measure(home: Path, number: int) -> None:
         await app.vocabulary.catalogue()
         await until(lambda: app.senses.hotkeys.state.status == "ready")
         keyboard = Keyboard()
-        for name, measured in (
-            ("key to run started", run_started),
-            ("key to microphone listening", listening),
+        for name, measured, aim in (
+            ("key to run started, p95", run_started, 50.0),
+            ("key to microphone open and listened to, its first 32 ms included, p95", listening, None),
         ):
             await measured(app, keyboard)  # the first one imports what it needs
             milliseconds = [await measured(app, keyboard) for _ in range(number)]
             p95 = percentile(milliseconds, 95)
-            line(name, p95, "ms", aim=50.0, p50=round(percentile(milliseconds, 50), 3), p95=round(p95, 3), n=number)
+            line(name, p95, "ms", aim=aim, p50=round(percentile(milliseconds, 50), 3), p95=round(p95, 3), n=number)
         keyboard.close()
 
 
