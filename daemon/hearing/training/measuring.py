@@ -26,7 +26,7 @@ LATE = 1.2
 THRESHOLDS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.88, 0.91, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99)
 """Those that are tried."""
 
-MARGIN = 1.0
+MARGIN = 0.5
 """How far below a threshold mistakes are counted while it is chosen, in logits."""
 
 
@@ -90,9 +90,9 @@ def hits(samples: NDArray[np.float32], wake: WakeWords, voice: VoiceDetector) ->
 def threshold(model: Trained, heard: Sequence[Heard], near: frozenset[str]) -> float:
     """The best threshold for lessons that nothing was learnt from.
 
-    One mistake in ordinary speech weighs as much as a tenth of all wake words missed, and one in twenty near ones
-    mistaken as much as one in forty missed. Mistakes are counted somewhat below the threshold, since hours of other
-    people's speech hold worse than these minutes. Of equals the lowest is taken.
+    One mistake in ordinary speech weighs as much as one in thirty wake words missed, and one in ten near ones mistaken
+    as much as one in thirty missed: a mistake is found out by its transcript, what is missed is lost. Mistakes are
+    counted somewhat below the threshold, since hours hold worse than these minutes. Of equals the lowest is taken.
     """
     tried = []
     found = [scores(model, each) for each in heard]
@@ -101,8 +101,8 @@ def threshold(model: Trained, heard: Sequence[Heard], near: frozenset[str]) -> f
         for each, probabilities in zip(heard, found, strict=True):
             said.add(each.said, _peaks(probabilities, each.moments, limit), near)
             mistaken.add(each.said, _peaks(probabilities, each.moments, shifted(limit, -MARGIN)), near)
-        missed = 0.5 * len(mistaken.near_mistaken) / max(1, mistaken.near) + 0.1 * len(mistaken.ordinary_mistaken)
-        tried.append((said.rate - missed, -limit))
+        near_ones = len(mistaken.near_mistaken) / max(1, mistaken.near)
+        tried.append((said.rate - (near_ones + 0.1 * len(mistaken.ordinary_mistaken)) / 3, -limit))
     return -max(tried)[1]
 
 

@@ -31,14 +31,18 @@ if TYPE_CHECKING:
 Progress: TypeAlias = Callable[[float, str], None]
 """Is told how much is done, 0 to 1, and what is being done."""
 
-WORDS, LINES = 10, 22
+WORDS, LINES = 12, 22
 """How often a voice says the wake word in a lesson, and how many other lines."""
+
+NATURAL = 5
+"""Lessons by each voice that was recorded from a person, of which there are few; each time it is another's size."""
 
 APART = 2.0
 """Seconds around the wake word while it is measured: nobody says it twice in a breath, and it would be heard once."""
 
-HITS, MISTAKES = 0.85, 3.0
-"""What is good enough: how often it is heard at least, and by mistake in an hour of ordinary speech at most."""
+HITS, MISTAKES = 0.85, 12.0
+"""What is good enough: how often it is heard at least, and by mistake in an hour of ordinary speech at most. Mistakes
+cost a transcription each, and are thrown away by the look at the transcript that follows."""
 
 FEWEST = 4
 """Voices without which nothing can be held out."""
@@ -103,7 +107,11 @@ def train(wish: Wish, progress: Progress) -> tuple[trained.Trained, dict[str, An
         return lesson(voice, lines, chance, own=mine, apart=apart)
 
     mine = [who.learnt[at % len(who.learnt)] for at in range(min(24, 2 * len(own)))]
-    lessons = [partial(made, each, "learn", known, 2, (), 0) for each in who.learnt]
+    lessons = [
+        partial(made, each, f"learn {at}", known, 2, (), 0)
+        for each in who.learnt
+        for at in range(NATURAL if each.natural else 1)
+    ]
     lessons += [partial(made, each, f"own {at}", known, 2, own, 0) for at, each in enumerate(mine)]
     tuning = [partial(made, each, f"tune {at}", unknown, 4, (), APART) for each in who.tuning for at in range(2)]
     held = [partial(made, each, f"measure {at}", unknown, 5, (), APART) for each in who.held_out for at in range(2)]

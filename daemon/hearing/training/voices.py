@@ -50,6 +50,11 @@ class Voice:
     """What the engine calls it; for espeak-ng the variant, which speaks in every accent."""
 
     @property
+    def natural(self) -> bool:
+        """Whether it was recorded from a person, rather than computed."""
+        return self.engine != "espeak-ng"
+
+    @property
     def family(self) -> str:
         """What is the same for voices that differ in little: "gene2" is "gene" with another setting."""
         name = self.name.lower()
@@ -73,7 +78,7 @@ class Manner:
     def any(cls, random: Random) -> Manner:
         """One of those in which people speak."""
         accent = random.choice(ACCENTS)
-        return cls(accent, random.uniform(0.75, 1.35), random.randint(20, 80), random.uniform(0.9, 1.12))
+        return cls(accent, random.uniform(0.75, 1.35), random.randint(20, 80), random.uniform(0.86, 1.16))
 
 
 def installed() -> list[Voice]:
