@@ -250,7 +250,9 @@ class Conversation:
             self._voice.leave()
 
     async def _mute(self, *, on: bool) -> None:
-        self._ear.mute(on)
+        if on and self._ear.listening:
+            self._ear.abandon()  # that it heard nothing more needs no saying
+        await asyncio.to_thread(self._ear.mute, on)
         await self._floor.say("The microphone is off." if on else "The microphone is on.")
 
     async def _freeze(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -314,6 +315,16 @@ async def test_the_microphone_is_muted_and_opened_again(talk: Talk) -> None:
     await talk.says("mute")
     assert talk.ear.done == ["mute True", "mute False", "mute True"]
     assert talk.mouth.said == ["The microphone is off.", "The microphone is on.", "The microphone is off."]
+
+
+async def test_muting_is_told_once_and_holds_nothing_else_up(talk: Talk) -> None:
+    where: list[threading.Thread] = []
+    talk.ear.mute = lambda on: where.append(threading.current_thread())  # type: ignore[method-assign]  # devices are slow
+    await talk.presses("talk")
+    await talk.presses("mute")
+    await talk.silence("key", "The microphone is muted.")
+    assert talk.mouth.said == ["The microphone is off."]
+    assert where and threading.main_thread() not in where
 
 
 async def test_the_stop_key_ends_listening_and_what_is_asked(talk: Talk) -> None:
