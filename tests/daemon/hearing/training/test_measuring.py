@@ -69,7 +69,7 @@ def test_the_threshold_lies_above_mistakes_and_below_hits() -> None:
     hit = [0.01, 0.97, 0.97, 0.01]
     assert threshold(model, [recited(*quiet, *hit)] * 3, frozenset()) == 0.5, "nothing speaks against the lowest"
     found = threshold(model, [recited(*loud, *hit)] * 3, frozenset())
-    assert 0.75 < found < 0.97, "not just above the mistakes, lest others are a little worse"
+    assert 0.7 < found < 0.97, "not just above the mistakes, lest others are a little worse"
 
 
 def test_a_recording_is_listened_to_as_a_microphone_is(demo: Path) -> None:
