@@ -27,7 +27,7 @@ def init(
     defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing; write what most people want.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Walk through the first steps: microphone, model, wake word, hotkeys, first system, and what DevOS may do.
+    """Take the first steps: microphone, model, keys, first system.
 
     Settings that stand in config.toml already are what is proposed; the others in it stay as they are. DevOS only
     reads until you say otherwise.

@@ -20,7 +20,7 @@ DESKTOPS = ("gnome", "kde", "sway", "hyprland")
 def add_to(app: typer.Typer) -> None:
     """Add this command."""
     app.command(
-        epilog="Examples: devos press ctrl+alt+k; devos press talk; devos press --list; devos press --snippet sway"
+        epilog="Example: devos press talk; devos press ctrl+alt+k; devos press --list; devos press --snippet sway"
     )(press)
 
 

@@ -45,7 +45,7 @@ def show(json: AsJson = False) -> None:
 
 @group.command(epilog="Example: devos config check")
 def check(json: AsJson = False) -> None:
-    """Check config.toml, the hotkeys and the rules, as the daemon does at its start."""
+    """Check the settings, the hotkeys and the rules, as a start does."""
     from daemon.app import INTENTS
     from daemon.config import BadConfig, load
     from daemon.hotkeys.bindings import BadBindings, bindings_of

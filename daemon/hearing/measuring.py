@@ -82,11 +82,14 @@ def _once(transcriber: Transcriber, samples: NDArray[np.float32], prompt: str) -
 
 
 def _most_memory() -> float:
-    """The most memory that this process ever had, in MB; macOS counts in bytes, Linux in kilobytes."""
+    """The most memory that this process ever had, in MB."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # getrusage counts what the process that started this one had at that moment
+        (line,) = (each for each in status.read_text().splitlines() if each.startswith("VmHWM:"))
+        return int(line.split()[1]) / 2**10
     import resource
 
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (2**20 if sys.platform == "darwin" else 2**10)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # macOS counts in bytes
 
 
 if __name__ == "__main__":

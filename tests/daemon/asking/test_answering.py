@@ -94,7 +94,7 @@ async def house() -> AsyncIterator[House]:
         prepare(engine)
         approvals = Approvals(engine, log)
         settings = SimpleNamespace(approvals=SimpleNamespace(programs=[]))
-        app: Any = SimpleNamespace(sandbox=False, person="ana", approvals=approvals, config=settings)
+        app: Any = SimpleNamespace(sandbox=False, person="ana", approvals=approvals, config=settings, senses=None)
         control = Control(home / "devos.sock", Desk(app).handlers)
         await control.open()
         yield House(home, approvals, log, app)

@@ -31,7 +31,7 @@ def test_a_network_gives_numbers_and_brings_no_threads_with_it() -> None:
     state = np.zeros((1, 1, 128), np.float32)
     (probability, *_) = session.run(None, {"input": np.zeros((1, 576), np.float32), "h": state, "c": state})
     assert probability.shape == (1,) and 0 <= probability[0] <= 1
-    assert threads() == before
+    assert threads() <= before  # others may have ended meanwhile
 
 
 def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:

@@ -324,7 +324,7 @@ def test_the_keeper_asks_a_portal_that_restarted_again(desk: Desk, monkeypatch: 
     hotkeys = Hotkeys(
         ALL,
         desk.presses.put,
-        environment={"WAYLAND_DISPLAY": "wayland-0"},
+        environment=desk.environment | {"WAYLAND_DISPLAY": "wayland-0"},
         platform="linux",
         changed=lambda state: states.put(state.status),
         delays=(0.0,),
