@@ -39,7 +39,8 @@ def install(
 ) -> None:
     """Install DevOS as a service and start it.
 
-    No root is needed. After an upgrade, the same command starts it again. It starts with your session and goes on with its runs where they were.
+    No root is needed. After an upgrade, the same command starts it again. It starts with your session and goes on with
+    its runs where they were.
     """
     from daemon.service import NoService, program_of, service_of
 

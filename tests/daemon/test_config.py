@@ -44,7 +44,8 @@ def test_an_unknown_setting_is_named_with_its_line_and_the_nearest(tmp_path: Pat
 
 
 def test_an_unknown_setting_near_nothing_is_answered_with_what_there_is(tmp_path: Path) -> None:
-    assert "There are: model, download, threads, device, silence, longest, idle_minutes." in problem(tmp_path, "[hearing]\nzzz = 2\n")
+    there = "model, download, threads, device, silence, longest, idle_minutes"
+    assert f"There are: {there}." in problem(tmp_path, "[hearing]\nzzz = 2\n")
 
 
 def test_an_unknown_section_is_named(tmp_path: Path) -> None:
