@@ -211,6 +211,7 @@ class App:
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something go on beside everything else, until DevOS ends."""
         task = asyncio.create_task(work)
+        task.add_done_callback(_told_of_its_fault)
 
         async def end() -> None:
             task.cancel()
@@ -310,3 +311,9 @@ class App:
     def follow(self, run: str) -> AsyncIterator[dict[str, Any]]:
         """A run's JSON, now and after every change."""
         return self.runs.follow(run)
+
+
+def _told_of_its_fault(task: asyncio.Task[None]) -> None:
+    """Log why something that goes on beside everything else has ended: nobody waits for it before DevOS ends."""
+    if not task.cancelled() and (problem := task.exception()) is not None:
+        logger.critical("a part of DevOS ended by a fault: %s", task.get_coro(), exc_info=problem)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("devos.senses")
 
+NOT_ANY_MORE = "Listening failed, and the wake word is not listened for any more; restart DevOS. The log says why."
+
 
 class Senses:
     """Microphone, wake word, hotkeys and voice, and the conversation that they carry.
@@ -48,7 +50,7 @@ class Senses:
         config = app.config
         self._app, self._loop = app, asyncio.get_running_loop()
         self._events: asyncio.Queue[Event | Press] = asyncio.Queue()
-        self._problem = ""
+        self._problem, self._opened = "", False
         house = SpokenRequests(app)
         self.notices = Notices()
         self.speaker = Speaker(config.speech, notify=self.notices.show)
@@ -100,6 +102,7 @@ class Senses:
             await asyncio.to_thread(self._open)
             if config.wake.on and not self._problem:
                 self.ear.always = True
+            self._opened = True
             while True:
                 event = await self._events.get()
                 try:
@@ -154,6 +157,7 @@ class Senses:
         """How each sense is, as JSON."""
         microphone, hotkeys, speaker = self.microphone.state, self.hotkeys.state, self.speaker.state
         wake = self._app.config.wake
+        problem = self._problem or (NOT_ANY_MORE if self._opened and not self.ear.always else "")
         return {
             "hearing": {"status": self.ear.status},
             "microphone": {
@@ -164,9 +168,9 @@ class Senses:
                 "problem": microphone.problem,
             },
             "wake": {
-                "status": "off" if not wake.on else "broken" if self._problem else "on",
+                "status": "off" if not wake.on else "broken" if problem else "on",
                 "words": list(wake.words),
-                "problem": self._problem,
+                "problem": problem if wake.on else "",
             },
             "hotkeys": {
                 "status": hotkeys.status,

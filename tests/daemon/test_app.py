@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -151,3 +152,16 @@ async def test_a_witness_that_contradicts_the_log_later_stops_every_change(
         await app.shipping.ship()
         assert app.brake.on
     assert "Every change is frozen" in capsys.readouterr().err
+
+
+async def test_a_fault_beside_everything_else_is_logged(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    failed = asyncio.Event()
+
+    async def fails() -> None:
+        failed.set()
+        raise RuntimeError("a part is missing")
+
+    app._beside(fails())
+    await failed.wait()
+    await asyncio.sleep(0)
+    assert "a part is missing" in caplog.text

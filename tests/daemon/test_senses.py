@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,9 @@ from daemon.config import BadConfig, Config
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import House
+
+SECONDS = 60.0
+"""What takes longer than this never comes."""
 
 
 async def test_without_a_screen_or_a_sound_card_it_says_what_is_missing(
@@ -39,3 +44,19 @@ async def test_two_things_on_one_key_refuse_the_start_with_both_names(own: House
     with pytest.raises(BadConfig, match=r"config\.toml: .*mute.*scale_deployment|scale_deployment.*mute"):
         async with App(own.home, config, sandbox=True):
             pass
+
+
+async def test_where_listening_failed_the_wake_word_is_not_said_to_work(
+    own: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        raise RuntimeError("the voice detector is not installed")
+
+    monkeypatch.setattr("daemon.senses.VoiceDetector", missing)
+    config = Config.model_validate({"wake": {"on": True, "words": ["alexa"]}})
+    async with App(own.home, config, sandbox=True) as app:
+        until = time.monotonic() + SECONDS
+        while app.senses.state()["wake"]["status"] != "broken":
+            assert time.monotonic() < until
+            await asyncio.sleep(0.05)
+        assert "restart DevOS" in app.senses.state()["wake"]["problem"]
