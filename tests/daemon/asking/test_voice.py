@@ -1,4 +1,4 @@
-"""Asking aloud: what is read out, whose answer counts, and fifty tries of every way to forge one."""
+"""Asking aloud: what is read out, and whose answer counts; forged answers are in test_voice_attacks.py."""
 
 from __future__ import annotations
 
@@ -6,110 +6,19 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from office import CHANGE, PEOPLE
-from voices import PATIENCE, SPEECH, Stage
+from spoken import PRODUCTION, STAGING, Room, sleeps
+from voices import PATIENCE
 
 from daemon.asking.inbox import Inbox
-from daemon.asking.voice import HOLD, LIFETIME, TAIL, VoiceWay
-from daemon.confirming.words import DIGITS, SPOKEN, WORDS
-from daemon.conversation.floor import Floor
+from daemon.asking.voice import HOLD, LIFETIME, VoiceWay
+from daemon.confirming.words import SPOKEN, WORDS
 from policies.approval import Approval
-from policies.approvals import Approvals
-from policies.audit.checkpoint import Signer
-from policies.audit.log import Log
-from policies.decision import Demand, Level
-from policies.store import engine_of, prepare
-
-TRIES = 50
-PRODUCTION: dict[str, Any] = {**CHANGE, "level": "confirm"}
-STAGING: dict[str, Any] = {
-    **PRODUCTION,
-    "target": "staging/web-app",
-    "environment": "staging",
-    "summary": "Scale web-app in staging from 4 to 10 replicas",
-}
-
-
-class Room(Stage):
-    """A room in which DevOS asks aloud, on real questions."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.log = Log(folder / "audit.db", Signer.load_or_create(folder / "keys"))
-        self.engine = engine_of(f"sqlite:///{folder / 'runs.db'}")
-        prepare(self.engine)
-        self.approvals = Approvals(self.engine, self.log, people=PEOPLE, sleep=self.clock.sleep)
-        self.channels: dict[str, str] = {}
-        self.floor = Floor(self.mouth, clock=self.clock, sleep=self.clock.sleep)
-        self.way = VoiceWay(
-            self.approvals,
-            "ana",
-            self.floor,
-            self.ear,
-            lambda run: self.channels.get(run, "voice"),
-            clock=self.clock,
-            sleep=self.clock.sleep,
-        )
-        self.asked = 0
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def question(self, *plan: dict[str, Any], **demand: Any) -> Approval:
-        """A run asks."""
-        self.asked += 1
-        level = demand.pop("level", Level.CONFIRM)
-        changes = plan or (PRODUCTION,)
-        return await self.approvals.ask(
-            f"run-{self.asked}", "plan", "d" * 64, Demand(level, **demand), list(changes), "So it is.", asker="ana"
-        )
-
-    async def asks(self, *plan: dict[str, Any]) -> Approval:
-        """A run asks, and the question has been read out."""
-        question, before = await self.question(*plan), self.ear.listened
-        self._tasks.append(asyncio.create_task(self.way.ask(question)))
-        await self.ear.listens(before + 1)
-        return question
-
-    async def says(self, text: str, *, again: bool = False, **how: Any) -> bool:
-        """Somebody says something; whether it was taken for an answer.
-
-        Args:
-            text: what.
-            again: whether the question is asked once more after that.
-            how: how it was said, as `sentence` takes it.
-        """
-        before = self.ear.listened
-        taken = self.way.answer(self.sentence(text, **how))
-        if again:
-            await self.ear.listens(before + 1)
-        return taken
-
-    async def over(self) -> None:
-        """Wait until nothing is asked aloud any more."""
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.gather(*self._tasks)
-        self._tasks.clear()
-
-    async def stops(self) -> None:
-        """What is being asked is closed from outside."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
-
-    def status(self, question: Approval) -> str:
-        return next(each for each in self.approvals.of_run(question.run) if each.id == question.id).status
-
-    async def close(self) -> None:
-        await self.stops()
-        await self.way.aclose()
-        self.engine.dispose()
-        self.log.close()
+from policies.decision import Level
 
 
 @pytest.fixture
@@ -228,7 +137,7 @@ async def test_wait_puts_it_off_and_it_is_asked_again_later_or_when_told_to(room
     await room.says("hold on")
     await room.mouth.says("I ask again", 2)
     assert not await room.says("scale checkout to three", why="wake")
-    await _sleeps(room)
+    await sleeps(room)
     room.clock.moves(HOLD)
     await room.ear.listens(3)
     await room.says(f"confirm {room.words}")
@@ -269,7 +178,7 @@ async def test_nobody_there_leaves_it_open_and_the_floor_free(room: Room) -> Non
     assert not room.floor.free
     assert room.way.silence()
     assert room.floor.free
-    await _sleeps(room)
+    await sleeps(room)
     room.clock.moves(LIFETIME + 1)
     await room.over()
     assert await room.mouth.says("I leave the question open")
@@ -381,169 +290,10 @@ async def test_the_words_stand_nowhere_but_in_what_is_said(
         assert not any(each in text for text in written)
 
 
-async def _attack(room: Room, forge: Callable[[int], Any], *, plan: dict[str, Any] = PRODUCTION) -> None:
-    """Try it fifty times, each time on a question of its own; none is ever approved."""
-    accepted = 0
-    for number in range(TRIES):
-        question = await room.asks(plan)
-        await forge(number)
-        await room.stops()
-        accepted += room.status(question) != "open"
-    assert accepted == 0
-
-
-async def test_a_replayed_confirmation_is_refused(room: Room) -> None:
-    old: list[str] = []
-
-    async def forge(_: int) -> None:
-        if old:
-            await room.says(f"Confirm {old[-1]}.", again=True)
-        old.append(room.words)
-
-    await _attack(room, forge)
-
-
-async def test_our_own_voice_is_refused(room: Room) -> None:
-    room.mouth.own = lambda sentence: True
-
-    async def forge(_: int) -> None:
-        await room.says(f"Confirm {room.words}.", again=True)
-
-    await _attack(room, forge)
-    await _attack(room, forge, plan=STAGING)
-
-
-async def test_our_own_voice_is_not_even_a_no(room: Room) -> None:
-    room.mouth.own = lambda sentence: True
-    question = await room.asks()
-    await room.says("no", again=True)
-    assert room.status(question) == "open"
-
-
-async def test_a_recording_that_says_yes_confirm_is_refused(room: Room) -> None:
-    texts = ["Yes, confirm.", "yes", "Confirm.", "Yes I confirm", "go ahead", "do it", "approved", "yes yes confirm"]
-
-    async def forge(number: int) -> None:
-        await room.says(texts[number % len(texts)], again=True)
-
-    await _attack(room, forge)
-
-
-async def test_a_confirmation_before_the_end_of_the_question_is_refused(room: Room) -> None:
-    # Seconds from the question's last sample; it took two.
-    moments = (TAIL - 0.01, 0.0, -0.01, -0.1, -0.5, -1.0, -1.9, -2.5, -10.0, -300.0)
-
-    async def forge(number: int) -> None:
-        moment, before = moments[number % len(moments)], room.ear.listened
-        sentence = room.sentence(f"Confirm {room.words}.", after=moment)
-        taken = room.way.answer(sentence)
-        assert taken == (moment > -SPEECH)
-        if taken:
-            await room.ear.listens(before + 1)
-
-    await _attack(room, forge)
-
-
-async def test_right_after_the_echo_of_the_question_a_confirmation_counts(room: Room) -> None:
-    question = await room.asks()
-    await room.says(f"Confirm {room.words}.", after=TAIL + 0.01)
-    await room.over()
-    assert room.status(question) == "approved"
-
-
-async def test_wrong_words_are_refused(room: Room) -> None:
-    every = [f"{word} {digit}" for word in WORDS for digit in DIGITS]
-
-    async def forge(number: int) -> None:
-        word, spoken = room.words.split()
-        digit = next(each for each, named in SPOKEN.items() if named == spoken)
-        wrong = [each for each in every if each != f"{word} {digit}"]
-        near = [each for each in wrong if each.split()[0] == word or each.split()[1] == digit]
-        await room.says(f"Confirm {(near if number % 2 else wrong)[number * 7 % len(near)]}.", again=True)
-
-    await _attack(room, forge)
-
-
-async def test_right_words_among_others_are_refused(room: Room) -> None:
-    texts = [
-        *("don't confirm {}", "confirm {} no", "not confirm {}", "wait confirm {}", "{}", "no confirm {}"),
-        *("confirm {} or confirm bravo two", "he said confirm {}", "confirm confirm {}", "confirm {} seven"),
-    ]
-
-    async def forge(number: int) -> None:
-        await room.says(texts[number % len(texts)].format(room.words), again=True)
-
-    await _attack(room, forge)
-
-
-async def test_another_runs_words_are_refused(room: Room) -> None:
-    async def forge(_: int) -> None:
-        await room.stops()
-        theirs = room.words
-        question = await room.asks()
-        await room.says(f"Confirm {theirs}.", again=True)
-        assert room.status(question) == "open"
-
-    await _attack(room, forge)
-
-
-async def test_a_recording_from_a_file_is_refused(room: Room) -> None:
-    channels = ["file", "typed", "web", "hotkey"]
-
-    async def forge(number: int) -> None:
-        assert not await room.says(f"Confirm {room.words}.", channel=channels[number % len(channels)])
-
-    await _attack(room, forge)
-    await _attack(room, forge, plan=STAGING)
-
-
-async def test_words_that_expired_are_refused(room: Room) -> None:
-    async def forge(number: int) -> None:
-        words = room.words
-        await _sleeps(room)
-        sentence = room.sentence(f"Confirm {words}.", after=LIFETIME + number / 10)
-        room.way.answer(sentence)
-        await room.over()
-
-    await _attack(room, forge)
-
-
-async def test_after_another_way_answered_the_words_are_refused(room: Room) -> None:
-    approved = 0
-    for number in range(TRIES):
-        question = await room.asks()
-        await room.approvals.answer(question.id, False, "ana", "web")
-        await room.says(f"Confirm {room.words}.")
-        await room.over()
-        approved += room.status(question) != "denied"
-        await room.mouth.says("is denied already", number + 1)
-    assert approved == 0
-
-
-async def test_the_same_confirmation_twice_counts_once(room: Room) -> None:
-    for _ in range(TRIES):
-        first = await room.asks()
-        said = room.sentence(f"Confirm {room.words}.")
-        assert room.way.answer(said)
-        room.way.answer(said)
-        await room.over()
-        assert room.status(first) == "approved"
-        second = await room.asks()
-        assert not room.way.answer(said)
-        await room.stops()
-        assert room.status(second) == "open"
-
-
 def _other(words: str) -> str:
     """Other words of the vocabulary."""
     word, digit = words.split()
     return f"{next(each for each in WORDS if each != word)} {digit}"
-
-
-async def _sleeps(room: Room) -> None:
-    """Let everything that waits come to its waiting."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 async def _interrupted(room: Room) -> Approval:
