@@ -29,12 +29,16 @@ class Notices:
         self._there = has_desktop(environment, platform)
         self._loop = asyncio.get_running_loop()
         self._notifier: Any = None
+        self._why = ""
         self._sending: set[Future[None]] = set()
 
     def show(self, text: str) -> None:
-        """Show a text, from any thread; it is logged where nothing here shows notifications."""
+        """Show a text, from any thread.
+
+        Where nothing here shows notifications, that is logged, and never the text: it may hold what somebody said.
+        """
         if not self._there:
-            logger.info("not shown, because there is no desktop session: %s", text)
+            self._log("there is no desktop session")
             return
         sending = asyncio.run_coroutine_threadsafe(self._send(visible(text, lines=False)[:LONGEST]), self._loop)
         self._sending.add(sending)
@@ -58,4 +62,9 @@ class Notices:
             await self._notifier.send("DevOS", text)
         except Exception as problem:
             self._notifier = None
-            logger.info("not shown, because nothing on this desktop shows notifications (%s): %s", problem, text)
+            self._log(f"nothing on this desktop shows notifications ({problem})")
+
+    def _log(self, why: str) -> None:
+        if why != self._why:
+            logger.info("what DevOS would say is not shown, because %s", why)
+        self._why = why

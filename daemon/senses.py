@@ -50,7 +50,8 @@ class Senses:
         config = app.config
         self._app, self._loop = app, asyncio.get_running_loop()
         self._events: asyncio.Queue[Event | Press] = asyncio.Queue()
-        self._problem, self._opened = "", False
+        self._problem = self._lost = ""
+        self._opened = False
         house = SpokenRequests(app)
         self.notices = Notices()
         self.speaker = Speaker(config.speech, notify=self.notices.show)
@@ -137,6 +138,9 @@ class Senses:
     def _microphone_changed(self, state: MicrophoneState) -> None:
         """Tell when it is lost and when it is there; being given back between two sentences is neither."""
         if state.status in ("open", "lost"):
+            if state.problem and state.problem != self._lost:
+                logger.warning("the microphone is not heard: %s", state.problem)
+            self._lost = state.problem
             self._told(Trouble(state.problem))
 
     @contextmanager

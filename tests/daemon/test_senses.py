@@ -10,6 +10,7 @@ import pytest
 
 from daemon.app import App
 from daemon.config import BadConfig, Config
+from daemon.hearing.microphone import MicrophoneState
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import House
@@ -60,3 +61,10 @@ async def test_where_listening_failed_the_wake_word_is_not_said_to_work(
             assert time.monotonic() < until
             await asyncio.sleep(0.05)
         assert "restart DevOS" in app.senses.state()["wake"]["problem"]
+
+
+async def test_a_microphone_that_is_missing_is_logged_once(own: House, caplog: pytest.LogCaptureFixture) -> None:
+    async with App(own.home, Config(), sandbox=True) as app:
+        for status in ("lost", "closed", "lost"):
+            app.senses._microphone_changed(MicrophoneState(status, problem="It is gone." if status == "lost" else ""))
+    assert caplog.text.count("the microphone is not heard: It is gone.") == 1
