@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from dbos import _core
+from dbos import _core, _sys_db_postgres, _workflow_commands
 from dbos._serialization import DBOSPortableJSONSerializer, DefaultSerializer
 from victim import WORKFLOWS, asks
 from wiring import PATIENCE, DevOS, life
@@ -99,6 +99,12 @@ def test_a_pickle_is_refused_whoever_reads_it(tmp_path: Path) -> None:
 def test_cancelled_runs_are_looked_for_twice_a_second() -> None:
     durable.close_traps()
     assert _core._PREEMPTIBLE_POLL_INTERVAL_SEC == 0.5
+
+
+def test_what_devos_has_none_of_is_looked_for_seldom_and_within_postgresqls_limit() -> None:
+    durable.close_traps()
+    seconds = _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC
+    assert 1000 < seconds * 1000 < _sys_db_postgres.BACKGROUND_JOB_LOCK_IDLE_TIMEOUT_MS
 
 
 def test_what_is_written_is_json() -> None:
