@@ -1,4 +1,4 @@
-"""The ear: its modes, its orders, its microphone."""
+"""The ear: its modes, its orders, its microphone. Long because all of it stands on the same few scripted parts."""
 
 from __future__ import annotations
 
