@@ -106,6 +106,8 @@ class Renderer:
 
 def _read(file: Path) -> tuple[int, bytes]:
     """A WAV file of one channel; the AIFF that a Mac writes is read by FFmpeg, which is slower to load."""
+    if not file.stat().st_size:
+        raise OSError(f"What the voice says finds no room in {file.parent.parent}; make some there")
     if file.read_bytes()[:4] == b"RIFF":
         with wave.open(str(file)) as wav:
             return wav.getframerate(), wav.readframes(wav.getnframes())

@@ -127,3 +127,15 @@ def test_a_sentence_of_which_no_sound_came_is_made_again_and_never_passes_for_sa
     assert renderer.render("…", None, 180) == (22_050, b""), "of this none comes"
     with pytest.raises(OSError, match="makes no sound"):
         renderer.render("confirm tango seven", None, 180)
+
+
+def test_says_that_there_is_no_room_for_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine: Any = SimpleNamespace(
+        getProperty=lambda _: VOICES,
+        setProperty=lambda *_: None,
+        save_to_file=lambda _, name: Path(name).touch(),
+        runAndWait=lambda: None,
+    )
+    monkeypatch.setitem(sys.modules, "pyttsx3", SimpleNamespace(init=lambda: engine))
+    with pytest.raises(OSError, match=f"no room in {tmp_path.parent}; make some there"):
+        Renderer(tmp_path).render("hello", None, 180)
