@@ -12,7 +12,7 @@ from intents.context import Context
 from intents.understanding.catalogue import Catalogue, NoSuchName
 from intents.understanding.examples import Examples
 from intents.understanding.slots import Between, Named, Shaped, Slot
-from intents.understanding.templates import Reading, Unknown
+from intents.understanding.templates import Reading, Twice, Unknown
 
 MOST_UNLIKE = 2
 """Words that could be one name that nothing here resembles."""
@@ -95,6 +95,8 @@ class Resolving:
         self, slot: Slot, value: object, values: Mapping[str, object], slots: Mapping[str, Slot]
     ) -> tuple[str, list[str]] | None:
         """What is wrong with a slot's value, and what could stand there instead; None when nothing is."""
+        if isinstance(value, Twice):
+            return f"I cannot tell which {slot.name.replace('_', ' ')} is meant, {value.text}.", []
         match slot.mark:
             case Named(kind, within):
                 place = None if within is None else values.get(within, slots[within].default)

@@ -16,6 +16,7 @@ from itertools import product
 from hassil.expression import Expression, Group, RuleReference, TextChunk
 from hassil.intents import Intent as SentenceGroup
 from hassil.intents import IntentData, Intents, SlotList, TextSlotList, TextSlotValue
+from hassil.models import MatchEntity
 from hassil.parse_expression import parse_sentence
 from hassil.parser import ParseError
 from hassil.recognize import recognize_all
@@ -40,6 +41,11 @@ class Unknown:
     """Words that stand where a slot is, and that the slot cannot read."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Twice(Unknown):
+    """What is said twice in one sentence, and not the same: "the staging checkout … in production"."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,8 @@ class Templates:
         for result in recognize_all(_joined(text), self._compiled, lists):
             intent = self.intents[result.intent.name]
             said: dict[str, tuple[str, tuple[object, ...]]] = {each.name: each.value for each in result.entities_list}
+            for name, text in _contradictions(result.entities_list).items():
+                said[name] = (text, (Twice(text),))
             names = [name for name in intent.speakable if name in said]
             respelled = any(_is_respelled(intent.speakable[name].mark, said[name][0], catalogue) for name in names)
             for values in product(*(said[name][1] for name in names)):
@@ -156,6 +164,16 @@ def could_be_slot(said: str) -> bool:
     """Whether words that mean nothing to a slot may stand in it all the same: few, and not cut at a word of grammar."""
     words = said.split()
     return len(words) <= MOST_UNKNOWN and not any(_GRAMMAR.fullmatch(each) for each in (words[0], words[-1]))
+
+
+def _contradictions(said: Sequence[MatchEntity]) -> dict[str, str]:
+    """The slots that are said twice, and not the same, with the words of both."""
+    first: dict[str, MatchEntity] = {}
+    return {
+        each.name: f"{before.value[0]} or {each.value[0]}"
+        for each in said
+        if (before := first.setdefault(each.name, each)).value[1] != each.value[1]
+    }
 
 
 def _words_in(part: Expression, parsed: IntentData) -> Iterator[str]:

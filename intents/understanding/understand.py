@@ -22,7 +22,7 @@ from intents.understanding.fragments import Fragments, reading_of, without_one
 from intents.understanding.normalise import TooLong, normalise
 from intents.understanding.options import Option, labelled
 from intents.understanding.resolve import Refusal, Resolving, faults
-from intents.understanding.templates import Reading, Templates, Unknown
+from intents.understanding.templates import Reading, Templates, Twice, Unknown
 from policies.action import Json
 
 _NEGATED = re.compile(r"\b(?:not|never|\w+n't|dont|no|cancel|stop|abort|without|nothing)\b")
@@ -242,6 +242,7 @@ class Understanding:
             for name, value in reading.slots
             if name != refusal.slot and isinstance(value, str | int) and not isinstance(value, Unknown)
         }
+        known |= {name: None for name, value in reading.slots if isinstance(value, Twice)}  # nor does its default do
         wrong = refusal.slot
         meant = [] if wrong is None or refusal.unread else refusal.instead
         found = [

@@ -268,3 +268,35 @@ def test_while_the_projects_are_not_known_an_issue_is_taken_as_it_is_written(
     answer = Understanding(requests, names).understand("scale web-app to 3 for DEV-456", context, channel="typed")
     assert isinstance(answer, Understood)
     assert answer.slots.ticket == "DEV-456"
+
+
+@pytest.mark.parametrize(
+    ("text", "slot", "both"),
+    [
+        ("scale the staging checkout deployment to 4 in production", "namespace", "staging or production"),
+        ("in staging scale checkout to 4 in production", "namespace", "staging or production"),
+        ("scale checkout in production to 4 in staging", "namespace", "production or staging"),
+        ("scale checkout to 4 for DEV-1 and watch the rollout for DEV-2", "ticket", "DEV-1 or DEV-2"),
+    ],
+)
+def test_a_sentence_that_contradicts_itself_is_not_carried_out(
+    text: str, slot: str, both: str, understanding: Understanding, context: Context
+) -> None:
+    answer = understanding.understand(text, context, channel="typed")
+    assert isinstance(answer, NotUnderstood)
+    assert answer.because == f"I cannot tell which {slot} is meant, {both}."
+    # An answer completes it, and the default does not.
+    assert answer.known == {"deployment": "checkout", "replicas": 4, slot: None}
+
+
+def test_a_place_may_be_said_twice(understanding: Understanding, context: Context) -> None:
+    answer = understanding.understand("scale staging checkout to 4 in the staging cluster", context, channel="typed")
+    assert isinstance(answer, Understood)
+    assert answer.known == {"deployment": "checkout", "replicas": 4, "namespace": "staging"}
+
+
+@pytest.mark.parametrize("name", ["billing", "frontend app"])
+def test_an_unknown_name_is_named_whole(name: str, understanding: Understanding, context: Context) -> None:
+    answer = understanding.understand(f"scale the {name} deployment to 5 in staging", context, channel="typed")
+    assert isinstance(answer, NotUnderstood)
+    assert f"no deployment '{name}' in staging" in answer.because
