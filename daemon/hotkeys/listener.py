@@ -54,8 +54,8 @@ class KeyListener(Listener):  # type: ignore[misc]  # pynput has no types
 
     def end(self) -> None:
         """Stop, and return when it has; pynput's own `stop` would only mean it at the next key."""
-        self._ended = True
-        if self.is_alive() and self._heard.is_set():
+        first, self._ended = not self._ended, True
+        if first and self.is_alive() and self._heard.is_set():  # what was ended already, the X server would not know
             with suppress(NoHotkeys, ConnectionClosedError, OSError):
                 # By a connection of its own: those that pynput has are closed by its thread meanwhile.
                 stop = connect(self._display_record.get_display_name())
