@@ -22,7 +22,7 @@ INSTALL = {"darwin": "brew install espeak-ng", "linux": "sudo apt-get install li
 
 
 AGAIN = 5
-"""How often a sentence is tried of which the engine makes no sound at all: it does that to one in thirty."""
+"""How often a sentence is tried of which no sound came, before it counts as unsaid."""
 
 
 class NoEngine(RuntimeError):
@@ -98,10 +98,20 @@ class Renderer:
         self._file.unlink(missing_ok=True)
         self._engine.save_to_file(text, str(self._file))
         self._engine.runAndWait()
+        _finish()
         try:
             return _read(self._file)
+        except FileNotFoundError:
+            return 0, b""
         finally:
             self._file.unlink(missing_ok=True)
+
+
+def _finish() -> None:
+    """Wait for espeak-ng's own thread: pyttsx3 does not always, and then one sentence in thirty is empty, or missing."""
+    espeak = sys.modules.get("pyttsx3.drivers._espeak")
+    if espeak is not None:
+        espeak.Synchronize()
 
 
 def _read(file: Path) -> tuple[int, bytes]:
