@@ -108,7 +108,7 @@ class Renderer:
 
 
 def _finish() -> None:
-    """Wait for espeak-ng's own thread: pyttsx3 does not always, and then one sentence in thirty is empty, or missing."""
+    """Wait for espeak-ng's own thread: pyttsx3 does not always, and then a sentence in thirty is empty, or missing."""
     espeak = sys.modules.get("pyttsx3.drivers._espeak")
     if espeak is not None:
         espeak.Synchronize()

@@ -42,12 +42,20 @@ class Room:
 
     def start(self, settings: str = "") -> Room:
         """Start the daemon and wait until it hears and its keys arrive."""
+        self.launch(settings)
+        self.until(lambda: self.senses()["hotkeys"]["status"] == "ready")
+        if "wake" in settings:
+            self.until(lambda: self.senses()["microphone"]["status"] == "open")
+        return self
+
+    def launch(self, settings: str = "", **environment: str) -> None:
+        """Start the daemon and wait until it is ready, whatever it may lack."""
         (self.home / "config.toml").write_text(settings)
         with (self.home / "stderr").open("a") as errors:
             self._daemon = subprocess.Popen(
                 [DEVOS, "run", "--sandbox"],
                 cwd=self.home,
-                env=self.environment,
+                env=self.environment | environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -56,15 +64,20 @@ class Room:
         assert self._daemon.stdout is not None
         with self._daemon.stdout as stdout:
             assert stdout.readline() == "ready\n", (self.home / "stderr").read_text()
-        self.until(lambda: self.senses()["hotkeys"]["status"] == "ready")
-        if "wake" in settings:
-            self.until(lambda: self.senses()["microphone"]["status"] == "open")
-        return self
+
+    @property
+    def lives(self) -> bool:
+        return self._daemon is not None and self._daemon.poll() is None
+
+    def end(self) -> int:
+        """End the daemon as a service manager does; its exit code."""
+        assert self._daemon is not None
+        self._daemon.terminate()
+        return self._daemon.wait(PATIENCE)
 
     def stop(self) -> None:
-        if self._daemon is not None and self._daemon.poll() is None:
-            self._daemon.terminate()
-            assert self._daemon.wait(PATIENCE) == 0
+        if self.lives:
+            assert self.end() == 0
         process.stop(self.home / "sandbox")
 
     @property
