@@ -37,7 +37,7 @@ fi
 # The lock is complete, so nothing is left to resolve. The few packages that come as source are built with the tools that
 # requirements-build.lock pins, not with whatever a build environment would fetch.
 install() { "$folder/bin/python" -m pip install -qq --disable-pip-version-check --no-deps "$@"; }
-echo "Installing the locked packages into $folder (a few minutes the first time, about 800 MB on disk)"
+echo "Installing the locked packages into $folder (a few minutes the first time, about 1.3 GB on disk)"
 rm -f "$stamp"
 install --require-hashes --requirement requirements-build.lock
 install --require-hashes --no-build-isolation --requirement requirements.lock
