@@ -144,9 +144,11 @@ class Hotkeys:
             What was told. The talk key begins, and when pressed again ends, what is said.
 
         Raises:
-            NoSuchKeys: nothing is bound to them.
+            NoSuchKeys: nothing is bound to them, or they are no keys that are let go of.
         """
         binding = self._bound(keys)
+        if release and binding.kind != "talk":
+            raise NoSuchKeys(f"{binding.chord} ({binding.name}) is not held down; only the talk key is let go of.")
         listening = self._listening()
         down = binding.kind != "talk" or not (listening or release)
         press = Press(binding, down, time.monotonic(), "command", asked_from)

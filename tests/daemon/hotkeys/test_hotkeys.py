@@ -247,8 +247,11 @@ def test_who_watches_is_shown_the_keys_and_nothing_is_done_meanwhile(
 def test_letting_go_of_the_talk_key_ends_and_never_begins(bound: Bound) -> None:
     told: list[Press] = []
     open_now = [False]
-    hotkeys = Hotkeys(bound(talk="ctrl+alt+space"), told.append, listening=lambda: open_now[0])
+    hotkeys = Hotkeys(bound(talk="ctrl+alt+space", mute="f9"), told.append, listening=lambda: open_now[0])
     assert not hotkeys.press("talk", release=True).down and not told
     open_now[0] = True
     assert not hotkeys.press("talk", release=True).down
     assert [press.down for press in told] == [False]
+    with pytest.raises(NoSuchKeys, match="only the talk key is let go of"):
+        hotkeys.press("mute", release=True)
+    assert len(told) == 1
