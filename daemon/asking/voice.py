@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from math import inf
 
 from daemon.asking.aloud import AskedAloud, Next
@@ -34,6 +35,8 @@ PATIENCE = 8.0
 """Seconds that it listens for somebody to begin."""
 HOLD = 120.0
 """Seconds until it asks again after "wait"."""
+REMEMBERED = 256
+"""Runs whose channel is remembered: it never changes, and is asked for at every look at the questions."""
 
 
 class VoiceWay:
@@ -65,8 +68,7 @@ class VoiceWay:
             sleep: waits.
         """
         self._approvals, self._person, self._floor, self._ear = approvals, person, floor, ear
-        self._channel_of, self._clock, self._sleep = channel_of, clock, sleep
-        self._channels: dict[str, str] = {}
+        self._channel_of, self._clock, self._sleep = lru_cache(REMEMBERED)(channel_of), clock, sleep
         self._one = asyncio.Lock()
         self._asked: AskedAloud | None = None
         self._drawn: Challenge | None = None
@@ -98,12 +100,10 @@ class VoiceWay:
         return self.objection(approval) if approval is not None and approval.status == "open" else ""
 
     def _channel(self, run: str) -> str:
-        if run not in self._channels:
-            try:
-                self._channels[run] = self._channel_of(run)
-            except LookupError:
-                return ""
-        return self._channels[run]
+        try:
+            return self._channel_of(run)
+        except LookupError:
+            return ""
 
     async def ask(self, approval: Approval) -> None:
         """Ask until it is answered, put off, or left to the other ways; cancelled when the question closes."""
@@ -118,7 +118,6 @@ class VoiceWay:
 
     async def withdraw(self, approval: Approval) -> None:
         """Nothing: what was being said about it was cut off."""
-        self._channels.pop(approval.run, None)
 
     async def aclose(self) -> None:
         """End."""
