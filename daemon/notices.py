@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from daemon.asking.desktop import has_desktop
+from daemon.terminal import Terminal
 from policies.visible import visible
 
 logger = logging.getLogger("devos.notices")
@@ -24,8 +25,15 @@ LONGEST = 400
 class Notices:
     """Shows texts, and never stands in the way of whoever wants them shown."""
 
-    def __init__(self, *, environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> None:
+    def __init__(
+        self,
+        *,
+        environment: Mapping[str, str] = os.environ,
+        platform: str = sys.platform,
+        terminal: Terminal | None = None,
+    ) -> None:
         """Remember the event loop that this is called on; nothing is looked for before the first notice."""
+        self._terminal = terminal
         self._there = has_desktop(environment, platform)
         self._loop = asyncio.get_running_loop()
         self._notifier: Any = None
@@ -35,10 +43,11 @@ class Notices:
     def show(self, text: str) -> None:
         """Show a text, from any thread.
 
-        Where nothing here shows notifications, that is logged, and never the text: it may hold what somebody said.
+        Where nothing here shows notifications, the terminal does that DevOS was started at. Without one, that is
+        logged, and never the text: it may hold what somebody said.
         """
         if not self._there:
-            self._log("there is no desktop session")
+            self._instead(text, "there is no desktop session")
             return
         sending = asyncio.run_coroutine_threadsafe(self._send(visible(text, lines=False)[:LONGEST]), self._loop)
         self._sending.add(sending)
@@ -62,9 +71,11 @@ class Notices:
             await self._notifier.send("DevOS", text)
         except Exception as problem:
             self._notifier = None
-            self._log(f"nothing on this desktop shows notifications ({problem})")
+            self._instead(text, f"nothing on this desktop shows notifications ({problem})")
 
-    def _log(self, why: str) -> None:
-        if why != self._why:
+    def _instead(self, text: str, why: str) -> None:
+        if self._terminal is not None:
+            self._terminal.notice(text)
+        elif why != self._why:
             logger.info("what DevOS would say is not shown, because %s", why)
         self._why = why

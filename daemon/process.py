@@ -18,6 +18,7 @@ from daemon.journal import system_log
 from daemon.notify import ServiceManager
 from daemon.status import Status
 from daemon.telemetry import NoTelemetry, Telemetry
+from daemon.terminal import own_terminal
 from integrations.sandbox.process import NotStarted
 from policies.audit.checkpoint import BadCheckpoint, WrongKey
 from policies.audit.log import CannotRecord, NewerFile, RolledBack
@@ -143,7 +144,7 @@ def _on_hangup(app: App, manager: ServiceManager, stop: asyncio.Event) -> asynci
 def keep_log(folder: Path) -> None:
     """Write what happens to `folder`/devos.log, one JSON object a line, secrets taken out, 5 files of 1 MB at most.
 
-    A service writes it into the system's own log as well.
+    A service writes it into the system's own log as well. At a terminal, what the senses lack is shown there.
     """
     import structlog
 
@@ -171,7 +172,7 @@ def keep_log(folder: Path) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers = [each for each in (handler, system_log()) if each is not None]
+    root.handlers = [each for each in (handler, system_log(), own_terminal()) if each is not None]
     root.setLevel(logging.INFO)
     for noisy in ("dbos", "httpx", "uvicorn", "faster_whisper", "kubernetes", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -25,6 +25,7 @@ from daemon.hotkeys.press import Press
 from daemon.notices import Notices
 from daemon.speaking.speaker import Speaker
 from daemon.spoken_requests import SpokenRequests
+from daemon.terminal import own_terminal
 from policies.action import Json
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Senses:
         self._problem = self._lost = ""
         self._opened = False
         house = SpokenRequests(app)
-        self.notices = Notices()
+        self.notices = Notices(terminal=own_terminal())
         self.speaker = Speaker(config.speech, notify=self.notices.show)
         self.microphone = Microphone(config.microphone.name, changed=self._microphone_changed)
         self.ear = Ear(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from private_desktop import private_desktop
 
 from daemon.notices import Notices
+from daemon.terminal import Terminal
 
 
 async def test_a_notice_from_any_thread_appears_on_the_desktop(
@@ -51,3 +53,13 @@ async def test_a_session_that_shows_nothing_is_no_failure(
     await notices.aclose()
     assert "nothing on this desktop shows notifications" in caplog.messages[0]
     assert "web-app" not in caplog.text
+
+
+async def test_without_a_desktop_a_notice_is_shown_at_the_terminal(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "devos.notices")
+    shown = io.StringIO()
+    notices = Notices(environment={}, platform="linux", terminal=Terminal(shown))
+    notices.show("web-app has 10 replicas")
+    await notices.aclose()
+    assert shown.getvalue() == "DevOS: web-app has 10 replicas\n"
+    assert not caplog.messages
