@@ -117,7 +117,8 @@ class Requests:
             return
         if pending.silences or not again or self._ear.status == "muted":
             self.drop()
-            await self._floor.say(f"{because} {pending.question} Say the request again when you like.".strip())
+            ended = because if not because or because.endswith((".", "?", "!")) else f"{because}."
+            await self._floor.say(f"{ended} {pending.question} Say the request again when you like.".strip())
         else:
             await self.put(replace(pending, silences=1))
 

@@ -149,9 +149,10 @@ async def test_a_key_without_a_microphone_says_once_each_time_what_is_wrong(talk
     assert talk.mouth.said[-1] == "The microphone is muted."
 
 
-async def test_a_request_without_a_microphone_is_given_up_with_what_is_wrong(talk: Talk) -> None:
+@pytest.mark.parametrize("end", ["", "."])
+async def test_a_request_without_a_microphone_is_given_up_with_what_is_wrong(talk: Talk, end: str) -> None:
     await talk.presses("request", "scale_deployment")
-    await talk.conversation.tell(Trouble("The microphone is gone."))
+    await talk.conversation.tell(Trouble(f"The microphone is gone{end}"))
     await talk.silence("key", "No sound comes from the microphone.")
     assert talk.mouth.said == [
         "The microphone is gone. Which deployment? How many replicas? Say the request again when you like."
