@@ -37,8 +37,11 @@ class Attention:
         self._ear.listen(why, hold=hold, patience=patience, prompt=prompt)
 
     def woken(self) -> None:
-        """The ear began to listen by itself."""
-        self.listening, self._held = True, False
+        """The ear began to listen by itself; where it was asked to listen meanwhile, it has given that up already."""
+        if self.listening:
+            self._given_up += 1
+        else:
+            self.listening, self._held = True, False
 
     def over(self) -> bool:
         """The ear told of an end; whether it is that of what was asked last."""

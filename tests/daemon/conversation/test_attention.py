@@ -40,6 +40,15 @@ async def test_a_key_that_was_tapped_goes_on_listening(ear: Ear) -> None:
     assert attention.over()
 
 
+async def test_a_wake_word_in_the_moment_of_a_question_does_not_end_the_question(ear: Ear) -> None:
+    attention = Attention(ear)
+    attention.listen("question")
+    attention.woken()  # which the ear told before it was asked, and has given up since
+    assert not attention.over()
+    assert attention.listening
+    assert attention.over()
+
+
 async def test_the_rest_is_the_ears(ear: Ear) -> None:
     attention = Attention(ear)
     attention.mute(True)
