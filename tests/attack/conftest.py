@@ -17,6 +17,8 @@ from integrations.sandbox import process
 from integrations.sandbox.client import Sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))  # for payloads.py, inlets.py, hostile.py, house.py and judge.py
+for beside in ("senses", "daemon/asking", "daemon/speaking"):  # room.py and talker.py; voices.py; computed_rooms.py
+    sys.path.insert(1, str(Path(__file__).parents[1] / beside))
 
 DEVOS = str(Path(sys.executable).with_name("devos"))
 SECONDS = 60

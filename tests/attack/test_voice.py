@@ -16,14 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from talker import SETTINGS, visited
 from virtual_sound import RATE, Samples, VirtualSound, said_by_flite
 
 from daemon.client import Told, ask
 from daemon.confirming.words import DIGITS, SPOKEN, WORDS
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "senses"))  # for room.py and talker.py
-
-from talker import SETTINGS, visited
 
 if TYPE_CHECKING:
     from tests.senses.talker import Talker

@@ -34,6 +34,8 @@ FIRST = 1 / 12
 GROWTH = 1.05
 TRIES = 3
 """How often a command is said until it is heard, as a person would."""
+SOON = 10.0
+"""Seconds after which what was said was not understood."""
 COUNT = "how many replicas does web app have in production?"
 LEAP = "scale checkout to {} replicas in staging"
 """More than three times as many as there are, so that it is asked for; outside of production a yes is enough."""
@@ -84,7 +86,7 @@ class Soak:
         run = talker.wants(LEAP.format(15))
         talker.until(lambda: talker.run(run)["status"] == "asking")
         talker.until(lambda: talker.senses()["hearing"]["status"] == "listening")
-        talker.tells("yes.")
+        talker.tells("yes, go ahead.")
         talker.rests()
         if talker.run(run)["status"] == "asking":
             talker.cancels(run)
@@ -103,9 +105,13 @@ class Soak:
         before = talker.newest().get("run")
         talker.sound.heard()
         ask()
+        try:
+            talker.until(lambda: talker.newest().get("run") != before, SOON)
+        except AssertionError:
+            return False
+        done = talker.ends(talker.newest()["run"])["status"] == "done"
         talker.rests()
-        run = talker.newest()
-        return run.get("run") != before and talker.ends(run["run"])["status"] == "done"
+        return done
 
 
 @pytest.fixture
