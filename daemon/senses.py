@@ -123,7 +123,10 @@ class Senses:
         self.speaker.hush()
         await asyncio.gather(self.conversation.aclose(), return_exceptions=True)
         for close in (self.hotkeys.close, self.ear.close, self.microphone.close, self.speaker.close):
-            await asyncio.to_thread(close)
+            try:
+                await asyncio.to_thread(close)
+            except Exception:  # the others are closed all the same
+                logger.exception("a sense could not be closed")
         await self.notices.aclose()
 
     async def _deal(self, event: Event | Press) -> None:

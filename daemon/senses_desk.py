@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from daemon.asking.programs import programs_of
@@ -14,6 +15,8 @@ from policies.action import Json
 if TYPE_CHECKING:
     from daemon.senses import Senses
 
+WATCHED = 900.0
+"""Seconds for which keys are shown instead of done at most: nobody may take the freeze key away for ever."""
 WRONG = 2
 """Exit code of the contract: used in a wrong way."""
 
@@ -48,11 +51,13 @@ class SensesDesk:
         yield self._senses.state()
 
     async def _keys(self, question: dict[str, Any]) -> AsyncIterator[Json]:
-        """Each key as it arrives, until the asker leaves; meanwhile none does anything."""
-        with self._senses.watched() as presses:
+        """Each key as it arrives, until the asker leaves or has watched for long; meanwhile none does anything."""
+        with self._senses.watched() as presses, suppress(TimeoutError):
             yield {"watching": True, "way": self._senses.hotkeys.state.way}
+            until = asyncio.get_running_loop().time() + WATCHED
             while True:
-                press = await presses.get()
+                async with asyncio.timeout_at(until):
+                    press = await presses.get()
                 yield {
                     "press": {
                         "name": press.binding.name,

@@ -56,6 +56,8 @@ def check(json: AsJson = False) -> None:
         settings = load(home())
         bindings_of(settings.hotkeys, INTENTS)
         Rules.load(rule_files(home(), settings.rules.pack), known_actions(), settings.groups)
-    except (BadConfig, BadBindings, RuleError) as problem:
+    except BadBindings as problem:
+        fail(f"{home() / 'config.toml'}: {problem}", WRONG, json=json)
+    except (BadConfig, RuleError) as problem:
         fail(str(problem), WRONG, json=json)
     put({"ok": True}) if json else print("The settings, the hotkeys and the rules are in order.")

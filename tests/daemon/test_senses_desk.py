@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from contextlib import closing
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from daemon.client import Told, ask
+from daemon.senses_desk import SensesDesk
 
 if TYPE_CHECKING:
+    from daemon.senses import Senses
     from tests.daemon.conftest import House
 
 SECONDS = 60.0
@@ -55,3 +60,21 @@ def test_keys_are_shown_instead_of_done_while_somebody_watches(house: House) -> 
             True,
         )
     assert not (house.home / "frozen").exists()
+
+
+async def test_nobody_watches_for_ever() -> None:
+    """The keys belong to the person again when the time is over."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("daemon.senses_desk.WATCHED", 0.0)
+        watched: list[str] = []
+
+        @contextmanager
+        def watching() -> Iterator[asyncio.Queue[object]]:
+            watched.append("began")
+            yield asyncio.Queue()
+            watched.append("ended")
+
+        senses = SimpleNamespace(watched=watching, hotkeys=SimpleNamespace(state=SimpleNamespace(way="X11")))
+        answers = SensesDesk(cast("Senses", senses)).handlers["keys"]({})
+        assert [each async for each in answers] == [{"watching": True, "way": "X11"}]
+    assert watched == ["began", "ended"]

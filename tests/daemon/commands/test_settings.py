@@ -73,4 +73,4 @@ def test_a_rule_file_that_is_no_text(empty: House) -> None:
 def test_two_things_on_one_key_are_found(empty: House) -> None:
     (empty.home / "config.toml").write_text('[hotkeys]\nmute = "ctrl+alt+k"\n')
     said = empty.devos("config", "check")
-    assert said.code == 2 and "mute" in said.err and "scale_deployment" in said.err
+    assert said.code == 2 and "mute" in said.err and "scale_deployment" in said.err and "config.toml" in said.err
