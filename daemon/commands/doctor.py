@@ -78,7 +78,7 @@ def microphone(seconds: Seconds = 5.0, json: AsJson = False) -> None:
 
 @group.command(epilog="Example: devos doctor wake --seconds 60")
 def wake(seconds: Seconds = 20.0, json: AsJson = False) -> None:
-    """Listen for the wake words of the settings, and show whether one was heard."""
+    """Listen for your wake words, and show whether one is heard."""
     from daemon.doctor.hush import hushed
     from daemon.doctor.wake import listened
     from daemon.hearing.voice_activity import NoVoiceDetector
@@ -118,7 +118,10 @@ def voice(json: AsJson = False) -> None:
 
 @group.command(epilog="Example: devos doctor hotkeys")
 def hotkeys(json: AsJson = False) -> None:
-    """Prove each hotkey: you are asked for it, and see whether it arrived, by which way, and how soon."""
+    """Ask for each hotkey, and show whether it arrives.
+
+    By which way it came is shown as well, and how soon.
+    """
     from daemon.doctor.hotkeys import prove
 
     raise typer.Exit(prove(home(), json=json))

@@ -63,7 +63,10 @@ def models(context: typer.Context, json: AsJson = False) -> None:
 
 @group.command(epilog="Example: devos models recommend --json")
 def recommend(json: AsJson = False) -> None:
-    """Measure the models that are here on this machine, and say which one to take. Nothing is changed."""
+    """Measure the models on this machine, and say which to take.
+
+    Nothing is changed.
+    """
     from daemon.hearing.hardware import available, best, measure
     from daemon.hearing.measuring import speak
 

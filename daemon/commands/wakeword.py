@@ -43,7 +43,10 @@ def train(
     anyway: Annotated[bool, typer.Option("--anyway", help="Use it even if its figures are poor.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Train a wake word, measure how good it is, and keep it when it is good enough. Takes a few minutes, offline."""
+    """Train a wake word, and use it when it is good enough.
+
+    It takes a few minutes, offline; what was measured is shown.
+    """
     from daemon.hearing.recording import NotARecording
     from daemon.hearing.training import trained
     from daemon.hearing.training.embedding import NoEmbedding
@@ -91,7 +94,7 @@ def train(
 
 @group.command("list", epilog="Example: devos wakeword list --json")
 def list_(json: AsJson = False) -> None:
-    """List the wake words that come with DevOS, and those that were trained here, with their figures."""
+    """List the wake words there are, yours with their figures."""
     from daemon.hearing.training import trained
     from daemon.hearing.wake import INCLUDED
 
@@ -186,14 +189,19 @@ def _measured(figures: dict[str, Any]) -> Iterator[str]:
     voices = figures["voices"]
     yield (
         f"  heard:       {hits['heard']} of {hits['said']} times ({100 * hits['rate']:.1f} %), "
-        f"said by {voices['held_out']} voices it never heard before"
+        f"said by {_several(voices['held_out'], 'voice')} it never heard before"
     )
     yield (
-        f"  by mistake:  {mistakes['count']} times in {mistakes['minutes']:.0f} minutes of ordinary speech, "
+        f"  by mistake:  {_several(mistakes['count'], 'time')} in {_several(round(mistakes['minutes']), 'minute')} "
+        f"of ordinary speech, "
         f"{near['mistaken']} of {near['said']} times when almost the same was said"
     )
     if own:
         yield f"  your voice:  {own['heard']} of {own['said']} times, in recordings it never heard before"
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _verdict(figures: dict[str, Any], *, good: bool, least: float, most: float) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from daemon.doctor.check import Check, Machine, troubled
 from daemon.doctor.hush import hushed
 from daemon.doctor.level import measured
+from daemon.doctor.voice import voiceless
 from daemon.portaudio import NoSound, devices
 from daemon.sound_devices import found
 from daemon.sound_server import server_name
@@ -75,7 +76,7 @@ def voice(machine: Machine) -> Check:
     try:
         speaker.render("Ready.")
     except NoVoice as problem:
-        return troubled(name, str(problem), "sudo apt-get install libespeak-ng1 alsa-utils")
+        return voiceless(str(problem), "sudo apt-get install libespeak-ng1 alsa-utils")
     finally:
         speaker.close()
     return Check(name, "ok", "A sentence becomes sound.")

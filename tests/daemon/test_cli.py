@@ -46,7 +46,11 @@ def test_each_helps_with_an_example_of_itself(words: tuple[str, ...]) -> None:
     assert "--json" in result.stdout or words == ("run",)
 
 
-@pytest.mark.parametrize("words", [(), ("sandbox",), ("audit",), ("policy",), ("config",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "words",
+    [(), ("sandbox",), ("audit",), ("policy",), ("config",), ("doctor",), ("models",), ("wakeword",)],
+    ids=" ".join,
+)
 def test_a_list_of_commands_is_whole_on_a_narrow_terminal_and_has_an_example(words: tuple[str, ...]) -> None:
     result = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "80"})
     commands = result.stdout.partition("Commands:")[2]

@@ -77,6 +77,13 @@ def test_a_word_that_works_is_listed_with_its_figures(empty: House) -> None:
     assert "your voice:  2 of 2 times" in shown
 
 
+def test_one_is_not_several(empty: House) -> None:
+    mistakes = {"minutes": 1.2, "count": 1, "per_hour": 50.0, "at": []}
+    keep(empty, voices={"learnt": 3, "tuning": 1, "held_out": 1}, false_accepts=mistakes)
+    shown = empty.devos("wakeword", "list").out
+    assert "said by 1 voice it never" in shown and "1 time in 1 minute of ordinary speech" in shown
+
+
 def test_a_damaged_word_is_listed_as_such(empty: House) -> None:
     keep(empty)
     (empty.home / "wakewords" / "hey-marvin" / "figures.json").write_text("{")

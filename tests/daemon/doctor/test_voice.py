@@ -32,4 +32,5 @@ def test_no_loudspeaker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_such_voice() -> None:
     found = spoken(Speech(voice="nobody at all"), None)
-    assert found.status == "failed" and found.says
+    assert found.status == "failed" and "No voice has 'nobody at all' in its name" in found.says
+    assert found.mend.startswith("Choose another voice in section [speech]")
