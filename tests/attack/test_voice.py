@@ -153,13 +153,14 @@ def test_who_speaks_before_or_while_the_question_is_read_out_confirms_nothing(ta
 
 
 @FEW
-@pytest.mark.parametrize("text", [SCALE, STAGING], ids=["by words", "by a yes"])
+@pytest.mark.parametrize("place", ["production", "staging"])
 def test_a_loudspeaker_beside_the_microphone_never_confirms_its_own_question(
-    talker: Talker, text: str, rounds: int
+    talker: Talker, place: str, rounds: int
 ) -> None:
+    """Not in production, by the words; nor elsewhere, where a yes would do."""
     for _ in range(rounds):
+        run = talker.orders(f"scale checkout to fifteen replicas in {place}.")
         talker.sound.looped = True
-        run = talker.wants(text.format(next(NUMBERS)))
         talker.words()
         talker.until(lambda: talker.senses()["hearing"]["status"] != "transcribing")
         assert stands(talker, run)
@@ -167,3 +168,12 @@ def test_a_loudspeaker_beside_the_microphone_never_confirms_its_own_question(
         assert stands(talker, run)
         talker.sound.looped = False
         talker.cancels(run)
+
+
+def test_for_what_a_program_asked_a_yes_is_never_enough(talker: Talker) -> None:
+    """It calls itself a voice, and somebody near by says yes to something else."""
+    run, _ = asked(talker, STAGING)
+    talker.tells("yes, go ahead.")
+    words = talker.words()
+    assert stands(talker, run)
+    talker.confirms(run, words)

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ PACE = 220
 SETTINGS = f'[wake]\non = true\nwords = ["hey jarvis"]\n[speech]\nrate = {PACE}\n'
 TALK = ("ctrl", "alt", "space")
 """The talk key."""
+SOON = 10.0
+"""Seconds after which what was said was not understood."""
 AT_ALL = 0.35
 """Seconds that a key is held at least; shorter, it counts as tapped."""
 
@@ -52,6 +54,17 @@ class Talker(Room):
         run = str(next(following)["run"]["run"])
         following.close()
         return run
+
+    def orders(self, text: str) -> str:
+        """Ask for something aloud, again where it was not understood; the run."""
+        before = self.newest().get("run")
+        for _ in range(3):
+            self.sound.heard()
+            self.tells(text)
+            with suppress(AssertionError):
+                self.until(lambda: self.newest().get("run") != before, SOON)
+                return str(self.newest()["run"])
+        raise AssertionError(f"{text!r} was never understood")
 
     def run(self, run: str) -> dict[str, Any]:
         """A run as it is now."""

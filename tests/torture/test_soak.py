@@ -21,7 +21,7 @@ from virtual_sound import VirtualSound
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "senses"))  # for room.py and talker.py
 
-from talker import SETTINGS, visited
+from talker import SETTINGS, SOON, visited
 
 if TYPE_CHECKING:
     from tests.senses.talker import Talker
@@ -34,10 +34,8 @@ FIRST = 1 / 12
 GROWTH = 1.05
 TRIES = 3
 """How often a command is said until it is heard, as a person would."""
-SOON = 10.0
-"""Seconds after which what was said was not understood."""
 COUNT = "how many replicas does web app have in production?"
-LEAP = "scale checkout to {} replicas in staging"
+LEAP = "scale checkout to fifteen replicas in staging."
 """More than three times as many as there are, so that it is asked for; outside of production a yes is enough."""
 
 pytestmark = pytest.mark.torture
@@ -83,7 +81,7 @@ class Soak:
     def changes(self) -> bool:
         """Have something changed, say yes to the question, and take it back."""
         talker = self.talker
-        run = talker.wants(LEAP.format(15))
+        run = talker.orders(LEAP)
         talker.until(lambda: talker.run(run)["status"] == "asking")
         talker.until(lambda: talker.senses()["hearing"]["status"] == "listening")
         talker.tells("yes, go ahead.")
