@@ -39,6 +39,8 @@ class Followed:
     """The steps that change something, as the question about its plan listed them; empty where there was none."""
     begun: bool = False
     """Whether one of them was begun, or something that no plan listed was asked about."""
+    looks: bool = False
+    """Whether it only looks something up; to look again elsewhere takes nothing back."""
     told: set[str] = field(default_factory=set)
     """What was said of it."""
     given_up: bool = False
@@ -46,12 +48,15 @@ class Followed:
 
     @property
     def correctable(self) -> bool:
-        """Whether surely nothing of it was carried out yet."""
+        """Whether surely nothing of it was carried out yet, or nothing was to be carried out."""
+        if self.looks:
+            return self.status in ENDED
         return bool(self.changes) and not self.begun and self.status in ("asking", "denied", "cancelled")
 
     def see(self, shown: Mapping[str, Any]) -> None:
         """Take in how it stands."""
         self.status = str(shown["status"])
+        self.looks = shown["tier"] == "simple"
         for approval in shown["approvals"]:
             if approval["subject"] == "plan":
                 self.changes |= {int(change["step"]) for change in approval["plan"]}

@@ -109,6 +109,13 @@ async def test_after_a_no_a_correction_starts_it_anew(talk: Talk) -> None:
     await talk.mouth.says("web-app in staging went from 4 to 6")
 
 
+async def test_a_question_is_put_again_for_another_place(talk: Talk) -> None:
+    await talk.says("how many replicas does web-app have in production")
+    await talk.mouth.says("web-app has 4 replicas in production")
+    await talk.says("No, I meant staging.")
+    await talk.mouth.says("web-app has 4 replicas in staging")
+
+
 async def test_what_was_carried_out_is_not_corrected(talk: Talk) -> None:
     await talk.says("scale web-app to 6 in staging")
     await talk.mouth.says("went from 4 to 6")

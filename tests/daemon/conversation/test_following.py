@@ -12,10 +12,15 @@ def followed() -> Followed:
 
 
 def shown(
-    status: str, *steps: tuple[int, str], subject: str = "plan", changes: tuple[int, ...] = (2,)
+    status: str, *steps: tuple[int, str], subject: str = "plan", changes: tuple[int, ...] = (2,), tier: str = "medium"
 ) -> dict[str, Any]:
     asking = [{"subject": subject, "plan": [{"step": step} for step in changes]}] if status == "asking" else []
-    return {"status": status, "approvals": asking, "steps": [{"n": n, "status": status} for n, status in steps]}
+    return {
+        "status": status,
+        "tier": tier,
+        "approvals": asking,
+        "steps": [{"n": n, "status": status} for n, status in steps],
+    }
 
 
 def test_while_its_plan_is_asked_about_it_can_be_corrected() -> None:
@@ -48,3 +53,11 @@ def test_nor_one_that_asked_nothing() -> None:
     run = followed()
     run.see(shown("done", (2, "done")))
     assert not run.correctable
+
+
+def test_a_question_can_be_put_again_otherwise_once_it_is_answered() -> None:
+    run = followed()
+    run.see(shown("running", (1, "running"), tier="simple"))
+    assert not run.correctable
+    run.see(shown("done", (1, "done"), tier="simple"))
+    assert run.correctable
