@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -56,9 +57,9 @@ class Monitor(VirtualSound):
                     self._room.append(piece)
 
 
-def loud(monitor: Monitor, since: float) -> None:
-    """Wait for a loud sound after that moment."""
-    while monitor.last <= since:
+def loud(monitor: Monitor, since: float, over: Callable[[], bool]) -> None:
+    """Wait for a loud sound after that moment, or until there will be none."""
+    while monitor.last <= since and not over():
         time.sleep(0.002)
 
 
@@ -72,9 +73,9 @@ def silence_after(monitor: Monitor, told: float) -> float:
 async def told(monitor: Monitor, speaker: Speaker) -> float:
     """Told by a key: from `hush()` to silence."""
     say = asyncio.create_task(speaker.say(TEXT))
-    await asyncio.to_thread(loud, monitor, time.monotonic())
+    await asyncio.to_thread(loud, monitor, time.monotonic(), say.done)
     await asyncio.sleep(0.5)
-    await asyncio.to_thread(loud, monitor, time.monotonic())  # in the middle of a word, not in a pause
+    await asyncio.to_thread(loud, monitor, time.monotonic(), say.done)  # in the middle of a word, not in a pause
     at = time.monotonic()
     speaker.hush()
     await say
@@ -83,8 +84,10 @@ async def told(monitor: Monitor, speaker: Speaker) -> float:
 
 async def spoken_over(monitor: Monitor, speaker: Speaker, person: Samples, heard: list[float]) -> float | None:
     """Told by speech, with the loudspeaker in the microphone: from its first sound to silence; None when it failed."""
+    await asyncio.to_thread(monitor.said)  # the person of the last try may be speaking still
+    await asyncio.sleep(1)
     say = asyncio.create_task(speaker.say(TEXT))
-    await asyncio.to_thread(loud, monitor, time.monotonic())
+    await asyncio.to_thread(loud, monitor, time.monotonic(), say.done)
     await asyncio.sleep(2.5)  # the room is learned meanwhile
     if say.done():
         return None  # it interrupted itself
