@@ -89,7 +89,7 @@ class VoiceWay:
     def objection(self, approval: Approval) -> str:
         """Why a question is not asked aloud."""
         if not self._floor.aloud:
-            return self.health
+            return "DevOS does not speak aloud now; `devos approvals` shows what it asks."
         if self._channel(approval.run) not in ("voice", "hotkey"):
             return "It was not asked for by voice."
         return self._approvals.voters.problem(approval, self._person, self.name) or unreadable(approval)

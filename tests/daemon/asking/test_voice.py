@@ -217,6 +217,7 @@ async def test_only_what_can_be_read_out_and_was_asked_for_aloud_is_asked(room: 
     assert await room.way.refuses("nosuch") == ""
     room.mouth.aloud = False
     assert "does not speak aloud" in room.way.objection(question)
+    assert "`devos approvals` shows" in room.way.objection(question)
     assert room.way.health == room.way.objection(question)
 
 
