@@ -218,7 +218,7 @@ async def test_only_what_can_be_read_out_and_was_asked_for_aloud_is_asked(room: 
     room.mouth.aloud = False
     assert "does not speak aloud" in room.way.objection(question)
     assert "`devos approvals` shows" in room.way.objection(question)
-    assert room.way.health == room.way.objection(question)
+    assert room.way.health == "DevOS does not speak aloud now, so nothing is asked by voice."
 
 
 async def test_a_run_that_is_not_there_is_no_reason_to_fail(room: Room) -> None:
