@@ -90,9 +90,9 @@ def hits(samples: NDArray[np.float32], wake: WakeWords, voice: VoiceDetector) ->
 def threshold(model: Trained, heard: Sequence[Heard], near: frozenset[str]) -> float:
     """The best threshold for lessons that nothing was learnt from.
 
-    One mistake in ordinary speech weighs as much as one in thirty wake words missed, and one in ten near ones mistaken
-    as much as one in thirty missed: a mistake is found out by its transcript, what is missed is lost. Mistakes are
-    counted somewhat below the threshold, since hours hold worse than these minutes. Of equals the lowest is taken.
+    One mistake in ordinary speech weighs as much as one in a hundred wake words missed, and one in ten near ones
+    mistaken as much as one in a hundred missed: a mistake is found out by its transcript, what is missed is lost. They
+    are counted somewhat below the threshold, since hours hold worse than these minutes. Of equals the lowest is taken.
     """
     tried = []
     found = [scores(model, each) for each in heard]
@@ -102,7 +102,7 @@ def threshold(model: Trained, heard: Sequence[Heard], near: frozenset[str]) -> f
             said.add(each.said, _peaks(probabilities, each.moments, limit), near)
             mistaken.add(each.said, _peaks(probabilities, each.moments, shifted(limit, -MARGIN)), near)
         near_ones = len(mistaken.near_mistaken) / max(1, mistaken.near)
-        tried.append((said.rate - (near_ones + 0.1 * len(mistaken.ordinary_mistaken)) / 3, -limit))
+        tried.append((said.rate - (near_ones + 0.1 * len(mistaken.ordinary_mistaken)) / 10, -limit))
     return -max(tried)[1]
 
 

@@ -40,7 +40,7 @@ NATURAL = 5
 APART = 2.0
 """Seconds around the wake word while it is measured: nobody says it twice in a breath, and it would be heard once."""
 
-HITS, MISTAKES = 0.85, 12.0
+HITS, MISTAKES = 0.85, 20.0
 """What is good enough: how often it is heard at least, and by mistake in an hour of ordinary speech at most. Mistakes
 cost a transcription each, and are thrown away by the look at the transcript that follows."""
 

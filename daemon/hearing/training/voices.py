@@ -78,7 +78,7 @@ class Manner:
     def any(cls, random: Random) -> Manner:
         """One of those in which people speak."""
         accent = random.choice(ACCENTS)
-        return cls(accent, random.uniform(0.75, 1.35), random.randint(20, 80), random.uniform(0.86, 1.16))
+        return cls(accent, random.uniform(0.75, 1.35), random.randint(20, 80), random.uniform(0.9, 1.12))
 
 
 def installed() -> list[Voice]:
