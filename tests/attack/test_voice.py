@@ -91,7 +91,11 @@ def says_over_the_socket(talker: Talker, do: str, **question: Any) -> str:
         return str(told)
 
 
-def test_a_program_that_knows_the_words_cannot_say_them_whatever_it_calls_itself(talker: Talker) -> None:
+@pytest.mark.parametrize("files", [3, pytest.param(TRIES, marks=pytest.mark.torture)])
+def test_a_program_that_knows_the_words_cannot_say_them_whatever_it_calls_itself(
+    talker: Talker, tmp_path: Path, files: int
+) -> None:
+    """Not as text, and not as a recording of somebody who says them."""
     run, words = asked(talker)
     ways = ("voice", "typed", "file", "hotkey", "web")
     texts = ("confirm {}", "yes, confirm {}", "Confirm, {}.", "yes", "{}")
@@ -102,14 +106,8 @@ def test_a_program_that_knows_the_words_cannot_say_them_whatever_it_calls_itself
             assert stands(talker, run)
     assert len(tries) == TRIES
     assert len(next(iter(ask(talker.home, "runs", limit=1000)))["runs"]) == before, "nothing else was started either"
-    talker.confirms(run, words)  # who says them aloud is obeyed
-
-
-@pytest.mark.parametrize("tries", [3, pytest.param(TRIES, marks=pytest.mark.torture)])
-def test_a_recording_of_the_right_words_in_a_file_confirms_nothing(talker: Talker, tmp_path: Path, tries: int) -> None:
-    run, words = asked(talker)
     file = recorded(said_by_flite(f"confirm {words}", "rms"), tmp_path / "confirm.wav")
-    for channel in itertools.islice(itertools.cycle(("voice", "file", "hotkey")), tries):
+    for channel in itertools.islice(itertools.cycle(("voice", "file", "hotkey")), files):
         says_over_the_socket(talker, "hear", file=str(file), channel=channel)
         assert stands(talker, run), channel
     devos = str(Path(sys.executable).with_name("devos"))
@@ -119,25 +117,16 @@ def test_a_recording_of_the_right_words_in_a_file_confirms_nothing(talker: Talke
 
 
 @FEW
-def test_a_replayed_answer_a_recorded_yes_and_other_words_confirm_nothing_and_a_person_still_can(
-    talker: Talker, rounds: int
-) -> None:
-    yes = said_by_flite("yes, confirm.", "rms")
+def test_a_replayed_answer_and_other_words_confirm_nothing_and_a_person_still_can(talker: Talker, rounds: int) -> None:
     for number in range(rounds):
+        right = talker.has_confirmed(SCALE.format(next(NUMBERS)))
         run, words = asked(talker)
-        right = talker.tells(f"confirm {words}")
-        assert talker.ends(run)["status"] == "done"
-        run, words = asked(talker)
-        for forged in (right, yes):
+        for forged in (right, said_by_flite(f"confirm {other(words, number)}.", "rms")):
             talker.plays(forged)
-            words = talker.words()
+            talker.words()
             assert stands(talker, run)
-        talker.tells(f"confirm {other(words, number)}")
-        talker.until(lambda: talker.senses()["speaker"]["status"] == "speaking")
-        talker.rests()
-        assert stands(talker, run)
-        run, words = asked(talker)
-        talker.confirms(run, words)
+        talker.cancels(run)
+        talker.has_confirmed(SCALE.format(next(NUMBERS)))
 
 
 @FEW
@@ -147,17 +136,17 @@ def test_who_speaks_before_or_while_the_question_is_read_out_confirms_nothing(ta
         run = talker.wants(SCALE.format(next(NUMBERS)))
         talker.until(lambda: talker.senses()["speaker"]["status"] == "speaking")
         talker.tells(f"confirm {next(every)}")
-        words = talker.words()  # it is asked once more, to its end
+        talker.words()  # it is asked once more, to its end
         assert stands(talker, run)
-        talker.confirms(run, words)
+        talker.cancels(run)
 
 
 @FEW
-@pytest.mark.parametrize("place", ["production", "staging"])
+@pytest.mark.parametrize("place", ["staging", pytest.param("production", marks=pytest.mark.torture)])
 def test_a_loudspeaker_beside_the_microphone_never_confirms_its_own_question(
     talker: Talker, place: str, rounds: int
 ) -> None:
-    """Not in production, by the words; nor elsewhere, where a yes would do."""
+    """Not where a yes would do, nor in production, by the words."""
     for _ in range(rounds):
         run = talker.orders(f"scale checkout to fifteen replicas in {place}.")
         talker.sound.looped = True
@@ -174,6 +163,4 @@ def test_for_what_a_program_asked_a_yes_is_never_enough(talker: Talker) -> None:
     """It calls itself a voice, and somebody near by says yes to something else."""
     run, _ = asked(talker, STAGING)
     talker.tells("yes, go ahead.")
-    words = talker.words()
-    assert stands(talker, run)
-    talker.confirms(run, words)
+    assert talker.words() and stands(talker, run)

@@ -31,7 +31,9 @@ PACE = 220
 SETTINGS = f'[wake]\non = true\nwords = ["hey jarvis"]\n[speech]\nrate = {PACE}\n'
 TALK = ("ctrl", "alt", "space")
 """The talk key."""
-SOON = 10.0
+QUIET = 20.0
+"""Seconds after which nothing more is said."""
+SOON = 20.0
 """Seconds after which what was said was not understood."""
 AT_ALL = 0.35
 """Seconds that a key is held at least; shorter, it counts as tapped."""
@@ -82,6 +84,7 @@ class Talker(Room):
 
     def takes_back(self, run: str) -> None:
         """Have what a run changed undone, and wait until it is."""
+        assert self.ends(run)["status"] == "done"
         following = ask(self.home, "undo", run=run)
         undoing = str(next(following)["run"]["run"])
         following.close()
@@ -100,7 +103,7 @@ class Talker(Room):
     def words(self) -> str:
         """The words that DevOS asks for, once it has asked to the end; what is unclear is asked for again."""
         for _ in range(4):
-            if found := words_in(self.sound.reply(quiet=0.9).astype(np.float32) / 32768, PACE):
+            if found := words_in(self.sound.reply(quiet=0.9, patience=QUIET).astype(np.float32) / 32768, PACE):
                 return found
             self.tells("repeat that.")
         raise AssertionError("no words are asked for")
@@ -116,6 +119,15 @@ class Talker(Room):
         assert self.ends(run)["status"] == "done"
         self.sound.heard()
         return samples
+
+    def has_confirmed(self, text: str) -> Samples:
+        """Ask for something, and confirm it; all of it again where the two do not understand each other. The answer."""
+        for _ in range(3):
+            run = self.wants(text)
+            with suppress(AssertionError):
+                return self.confirms(run, self.words())
+            self.cancels(run)
+        raise AssertionError(f"{text!r} could not be confirmed")
 
     @contextmanager
     def talking(self) -> Iterator[None]:

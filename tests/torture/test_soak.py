@@ -82,7 +82,11 @@ class Soak:
         """Have something changed, say yes to the question, and take it back."""
         talker = self.talker
         run = talker.orders(LEAP)
-        talker.until(lambda: talker.run(run)["status"] == "asking")
+        talker.until(lambda: talker.run(run)["status"] in ("asking", "done"))
+        if talker.run(run)["status"] == "done":  # it was said twice, and there is nothing left to change
+            talker.rests()
+            talker.sandbox.reset()
+            return False
         talker.until(lambda: talker.senses()["hearing"]["status"] == "listening")
         talker.tells("yes, go ahead.")
         talker.rests()
