@@ -137,7 +137,7 @@ def _fit(
     import numpy as np
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no types
+    from threadpoolctl import threadpool_limits
 
     count = sum(map(len, yes))
     values = ((np.concatenate([*yes, *no]) - mean) / scale).reshape(-1, KEEPS * NUMBERS)
