@@ -66,7 +66,7 @@ class Asker:
             self.tell("Please answer yes or no.")
 
     def choose(self, question: str, options: Sequence[str], default: int = 0) -> int:
-        """Ask for one of several, shown with numbers from 1; the place of the chosen one.
+        """Ask for one of several, shown with numbers from 1 and taken by name too; the place of the chosen one.
 
         Raises:
             Left: the person left.
@@ -77,8 +77,11 @@ class Asker:
             answer = self._ask(f"{question} [{default + 1}] ")
             if not answer:
                 return default
-            if answer.isdigit() and 1 <= int(answer) <= len(options):
+            if answer.isdecimal() and 1 <= int(answer) <= len(options):
                 return int(answer) - 1
+            named = [at for at, option in enumerate(options) if option.casefold() == answer.casefold()]
+            if named:
+                return named[0]
             self.tell(f"Please answer with a number from 1 to {len(options)}.")
 
     def _ask(self, prompt: str) -> str:

@@ -47,6 +47,17 @@ def test_a_wrong_answer_is_explained_and_asked_for_again() -> None:
     assert person.shown.count("Please answer with a number from 1 to 2.") == 2
 
 
+def test_a_choice_is_taken_by_its_name_too() -> None:
+    asker = Person("alexa").asker
+    assert asker.choose("Which word?", ["hey jarvis", "Alexa"]) == 1
+
+
+def test_what_only_looks_like_a_number_is_none() -> None:
+    person = Person("\u00b2", "2")
+    assert person.asker.choose("Which?", ["a", "b"]) == 1
+    assert "Please answer with a number from 1 to 2." in person.shown
+
+
 @pytest.mark.parametrize("way", [KeyboardInterrupt, EOFError])
 def test_leaving_is_one_thing_however_it_is_done(way: type[BaseException]) -> None:
     for ask in (lambda each: each.text("?"), lambda each: each.yes("?", True), lambda each: each.choose("?", ["a"])):
