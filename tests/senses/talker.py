@@ -108,10 +108,10 @@ class Talker(Room):
             self.tells("repeat that.")
         raise AssertionError("no words are asked for")
 
-    def confirms(self, run: str, words: str) -> Samples:
+    def confirms(self, run: str, words: str, answer: str = "confirm {}.") -> Samples:
         """Confirm a question, as often as it takes until that was heard, and see its run done; the answer's sound."""
         for _ in range(3):
-            samples = self.tells(f"confirm {words}.")
+            samples = self.tells(answer.format(words))
             self.until(lambda: self.run(run)["status"] != "asking" or self.senses()["speaker"]["status"] == "speaking")
             if self.run(run)["status"] != "asking":
                 break

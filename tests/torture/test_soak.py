@@ -86,12 +86,13 @@ class Soak:
         if talker.run(run)["status"] == "done":  # it was said twice, and there is nothing left to change
             talker.rests()
             talker.sandbox.reset()
+            talker.sandbox.settings(rollout_seconds=0)
             return False
-        talker.until(lambda: talker.senses()["hearing"]["status"] == "listening")
-        talker.tells("yes, go ahead.")
-        talker.rests()
-        if talker.run(run)["status"] == "asking":
-            talker.cancels(run)
+        try:
+            talker.confirms(run, talker.words(), "yes, go ahead.")
+        except AssertionError:
+            if talker.run(run)["status"] == "asking":
+                talker.cancels(run)
             return False
         talker.takes_back(run)
         return True
