@@ -168,4 +168,4 @@ def rules(asker: Asker, config: Config) -> dict[str, Value]:
 
 
 def _is_no_number(text: str) -> str | None:
-    return None if text.isdigit() else "This has to be a number."
+    return None if text.isdecimal() else "This has to be a number."
