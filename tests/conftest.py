@@ -22,8 +22,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 os.environ["TZ"] = "UTC"
 time.tzset()
-# Whoever started the tests in the background may have had Ctrl-C ignored, which programs under test would inherit.
+# Whoever started the tests in the background may have had Ctrl-C, or the terminal's end, ignored, which programs under
+# test would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 NO_SKIP = os.environ.get("DEVOS_NO_SKIP") == "1"
 INSTALL = "install with:"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from daemon.hearing.heard import Speaking, Trouble, Woken
+from daemon.hearing.heard import Nothing, Speaking, Trouble, Woken
 from daemon.hotkeys.bindings import Binding
 from daemon.hotkeys.chord import Chord
 from daemon.hotkeys.press import Press
@@ -115,11 +115,12 @@ async def test_a_run_that_ends_while_the_person_speaks_waits(talk: Talk) -> None
     await talk.says("scale web-app to 6")
     await talk.ear.listens(1)
     await talk.conversation.tell(Woken("hey jarvis", 1.0))
+    await talk.conversation.tell(Nothing("wake", ""))  # the ear listens for the answer instead, and tells so
     question = await talk.devos.question()
     await talk.devos.approvals.answer(question.id, True, "ana", "web")
     await talk.runs("done")
     assert not any("went from" in each for each in talk.mouth.said)
-    await talk.says("what are you doing")
+    await talk.says("what are you doing", "question")
     await talk.mouth.says("went from 4 to 6")
     assert talk.mouth.said[-2:] == ["Nothing is under way.", "web-app in production went from 4 to 6 replicas."]
 
