@@ -170,6 +170,7 @@ def passes(copy: Path, test: Path, *, within: float | None = None, say: bool = F
     """
     environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(test)]
+    command += ["-m", "not torture and not live"]
     with tempfile.TemporaryFile("w+") as output:
         # In a session of its own, so that what the tests started ends with them.
         run = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -16,6 +17,10 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for virtual_sound.py
+
+# DBOS would write to whatever standard error is when it is imported, which may be that of a test that has ended since.
+logging.getLogger("dbos").addHandler(logging.NullHandler())
+logging.getLogger("dbos").propagate = False
 
 # Before anything is imported that reads them.
 os.environ["HF_HUB_OFFLINE"] = "1"

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from virtual_sound import VirtualSound
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of these talk with a real daemon, in real time."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.live)
+
+
 @pytest.fixture
 def room(sound: VirtualSound, tmp_path: Path) -> Iterator[Room]:
     for program in ("Xvfb", "xdotool", "flite"):

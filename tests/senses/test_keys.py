@@ -34,10 +34,14 @@ def test_a_requests_own_key_asks_for_what_is_missing_and_takes_a_yes_outside_pro
     room.until(lambda: room.senses()["hearing"]["status"] == "listening")
     room.says("web app in staging", pause=0.3)
     assert "how many" in room.hears()
-    room.says("three", pause=0.3)
+    for _ in range(3):  # a word alone is easily missed; it asks again then
+        room.says("five.", pause=0.5)
+        room.sound.pause(4)
+        if room.newest():
+            break
     run = room.ended()
     assert (run["intent"], run["utterance"]["channel"]) == ("scale_deployment", "hotkey")
-    assert run["status"] == "done" and room.pods("staging/web-app") == 3
+    assert run["status"] == "done" and room.pods("staging/web-app") == 5
 
 
 def test_a_word_that_is_spelled_chooses_its_request_and_esc_takes_it_back(room: Room) -> None:

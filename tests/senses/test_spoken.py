@@ -1,64 +1,66 @@
-"""From a spoken sentence to the change, all through real parts: sound server, wake word, Whisper, voice, keys.
-
-What a person does, too: say again what was not heard, and ask for the words once more.
-"""
+"""From a spoken sentence to the change, all through real parts: sound server, wake word, Whisper, voice, keys."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from room import CONFIRM
+import pytest
+from talker import SETTINGS, SOON, visited
 
 if TYPE_CHECKING:
-    from tests.senses.room import Room
+    from collections.abc import Iterator
 
-WAKE = '[wake]\non = true\nwords = ["hey jarvis"]\n'
+    from virtual_sound import VirtualSound
+
+    from tests.senses.talker import Talker
+
 TRIES = 4
 
 
-def asked(room: Room) -> str:
-    """The question that scaling web-app comes to, as it is read out."""
-    for _ in range(TRIES):
-        if room.newest().get("status") != "asking":
-            room.says("hey jarvis, scale web app to ten replicas in production.")
-        else:
-            room.says("repeat that", pause=0.3)
-        question = room.hears(quiet=1.5)
-        if room.newest().get("status") == "asking" and CONFIRM.search(question):
-            return question
-    raise AssertionError("it is never asked")
+@pytest.fixture
+def talker(_sound: VirtualSound) -> Iterator[Talker]:
+    with visited(_sound) as talker:
+        talker.start(SETTINGS)
+        yield talker
 
 
-def test_a_change_in_production_is_asked_for_confirmed_and_done_by_voice(room: Room) -> None:
-    room.start(WAKE)
-    question = asked(room)
-    assert room.pods("production/web-app") == 4
+def asked(talker: Talker) -> str:
+    """The run of a change that was asked for after the wake word, again where that was not heard."""
+    before = talker.newest().get("run")
     for _ in range(TRIES):
-        words = CONFIRM.search(question)
-        assert words, question
-        room.says(f"confirm {words[1]} {words[2]}", pause=0.3)
-        room.until(lambda: room.newest()["status"] != "asking" or room.senses()["speaker"]["status"] == "speaking")
-        if room.newest()["status"] != "asking":
+        talker.rests()
+        talker.says("hey jarvis, scale web app to ten replicas in production.")
+        with suppress(AssertionError):
+            talker.until(lambda: talker.newest().get("run") != before, SOON)
+            return str(talker.newest()["run"])
+    raise AssertionError("it is never heard")
+
+
+def test_a_change_in_production_is_asked_for_confirmed_and_done_by_voice(talker: Talker) -> None:
+    for _ in range(TRIES):
+        run = asked(talker)
+        assert talker.pods("production/web-app") == 4
+        with suppress(AssertionError):
+            talker.confirms(run, talker.words())
             break
-        question = room.hears(quiet=1.5)
-    run = room.ended()
-    assert (run["status"], run["utterance"]["channel"]) == ("done", "voice")
-    assert [step["via"] for step in run["steps"] if step["approved_by"]] == ["voice"]
-    assert room.pods("production/web-app") == 10
-    assert "from 4 to 10" in run["said"] and "went" in room.hears()
+        talker.cancels(run)  # the two did not understand each other
+    done = talker.run(run)
+    assert (done["status"], done["utterance"]["channel"]) == ("done", "voice")
+    assert [step["via"] for step in done["steps"] if step["approved_by"]] == ["voice"]
+    assert talker.pods("production/web-app") == 10
 
 
-def test_yes_alone_is_not_enough_and_no_is_no(room: Room) -> None:
-    room.start(WAKE)
-    asked(room)
-    room.says("yes", pause=0.3)
-    again = room.hears(quiet=1.5)
-    assert "confirm" in again and room.newest()["status"] == "asking"
+def test_yes_alone_is_not_enough_and_no_is_no(talker: Talker) -> None:
+    run = asked(talker)
+    talker.words()
+    talker.tells("yes.")
+    talker.words()  # it asks again, with others
+    assert talker.run(run)["status"] == "asking"
     for _ in range(TRIES):
-        room.says("no.", pause=0.3)
-        room.sound.pause(3)
-        if room.newest()["status"] != "asking":
+        talker.tells("no.")
+        with suppress(AssertionError):
+            talker.until(lambda: talker.run(run)["status"] != "asking", SOON)
             break
-        room.hears(quiet=1.5, patience=20)
-    assert room.ended()["status"] == "denied"
-    assert room.pods("production/web-app") == 4
+    assert talker.run(run)["status"] == "denied"
+    assert talker.pods("production/web-app") == 4

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 from virtual_sound import VirtualSound
+
+from daemon.client import ask_once
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "senses"))  # for room.py and talker.py
 
@@ -29,10 +32,12 @@ if TYPE_CHECKING:
 MINUTES = float(os.environ.get("DEVOS_SOAK_MINUTES", "5"))
 EVERY = 60.0 if MINUTES >= 60 else 10.0
 """Seconds from one command to the next."""
-FIRST = 1 / 12
-"""Share of the time after which growth counts: models are loaded, and every way was used once."""
+SETTLES = min(10.0, MINUTES / 3)
+"""Minutes after which growth counts: models are loaded, and every way was used a few times."""
+AT_ONCE = 16
+"""Requests that are made at the same moment in the beginning: pools of threads grow to what they are needed for."""
 GROWTH = 1.05
-TRIES = 3
+TRIES = 5
 """How often a command is said until it is heard, as a person would."""
 COUNT = "how many replicas does web app have in production?"
 LEAP = "scale checkout to fifteen replicas in staging."
@@ -69,6 +74,13 @@ class Soak:
                 return
             self.repeated += 1
         raise AssertionError(f"{name} is not answered: {self.talker.newest()} {self.talker.senses()}")
+
+    def fills(self) -> None:
+        """Ask much at once, once."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            asked = [pool.submit(ask_once, self.talker.home, "say", text=COUNT, cwd="/") for _ in range(AT_ONCE)]
+        for each in asked:
+            assert self.talker.ends(each.result()["run"]["run"])["status"] == "done"
 
     def by_key(self) -> bool:
         """Ask something with the talk key held."""
@@ -128,6 +140,7 @@ def test_nothing_grows_however_long_it_is_talked_with(soak: Soak) -> None:
     commands = itertools.cycle(
         [("wake word", soak.by_wake_word), ("key", soak.by_key), ("change", soak.changes), ("key", soak.by_key)]
     )
+    soak.fills()
     began = time.monotonic()
     while (passed := time.monotonic() - began) < 60 * MINUTES:
         name, command = next(commands)
@@ -136,7 +149,7 @@ def test_nothing_grows_however_long_it_is_talked_with(soak: Soak) -> None:
         soak.measure()
         soak.talker.sound.pause(max(0.0, EVERY - (time.monotonic() - began - passed)))
     print(json.dumps(_told(soak)), file=sys.stderr)
-    settled = [each for each in soak.used if each.at - began >= 60 * MINUTES * FIRST]
+    settled = [each for each in soak.used if each.at - began >= 60 * SETTLES]
     early, late = settled[: len(settled) // 4], settled[-len(settled) // 4 :]
     # A connection more or less at one moment is no growth; that there are never as few any more would be.
     assert min(each.files for each in late) <= max(each.files for each in early)

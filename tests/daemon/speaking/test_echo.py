@@ -245,6 +245,7 @@ def test_answers_every_thread() -> None:
     assert not problems
 
 
+@pytest.mark.live
 async def test_does_not_wake_itself_where_the_microphone_hears_the_loudspeaker(sound: Any, tmp_path: Path) -> None:
     """Everything real but the air: the voice, the sound server, the microphone, the wake word."""
     speaker, microphone = Speaker(Speech()), Microphone(None)
