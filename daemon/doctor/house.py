@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import stat
 from pathlib import Path
 from shlex import quote
 
 from daemon import home as places
 from daemon.doctor.check import Check, Machine
+from daemon.doctor.presses import running
 from policies.visible import visible
 
 ROOM, SCARCE = 1 << 30, 200 << 20
@@ -68,7 +68,7 @@ def daemon_running(machine: Machine) -> Check:
     """Whether it runs, and what it says about its senses."""
     name = "daemon"
     if machine.senses is None:
-        if _answers(machine.home):
+        if running(machine.home):
             return Check(name, "warning", "DevOS runs, but does not say how its senses are.", "devos install")
         return Check(name, "warning", "DevOS does not run.", "devos run, or as a service: devos install")
     problems = [
@@ -120,12 +120,3 @@ def wake_words(machine: Machine) -> Check:
 def _nearest(path: Path) -> Path:
     """The folder itself, or the nearest one above it that there is."""
     return next((each for each in (path, *path.parents) if each.is_dir()), Path("/"))
-
-
-def _answers(home: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        try:
-            connection.connect(str(places.socket(home)))
-        except OSError:
-            return False
-    return True

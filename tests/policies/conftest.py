@@ -16,34 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbos import Queue
-from dbos._dbos import DBOSRegistry
-from dbos._sys_db import SystemDatabase
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # for cluster.py, wiring.py and victim.py, which processes of their own import as well
 
+from impatience import impatience  # noqa: E402, F401 - only found now; a fixture for the tests beside this file
 from wiring import DevOS  # noqa: E402 - only found now
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _impatience() -> Iterator[None]:
-    """Have DBOS look 20 times a second, not once, for runs to recover and for its end: the tests would only wait."""
-    register, listen = DBOSRegistry._register_internal_queue, SystemDatabase._notification_listener_polling
-
-    def impatient(self: DBOSRegistry, *args: Any, **options: Any) -> Queue:
-        queue = register(self, *args, **options)
-        queue._polling_interval_sec = 0.05
-        return queue
-
-    def listening(self: SystemDatabase) -> None:
-        self._notification_listener_polling_interval_sec = 0.05
-        listen(self)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DBOSRegistry, "_register_internal_queue", impatient)
-        patch.setattr(SystemDatabase, "_notification_listener_polling", listening)
-        yield
 
 
 @pytest.fixture

@@ -81,7 +81,9 @@ def test_stops_in_the_middle_and_gives_the_device_back(player: Player, loudspeak
     loudspeaker.pauses_after = 3
     with ThreadPoolExecutor() as pool:
         played = pool.submit(player.play, tone(0.2, 22_050), cut)
+        until = time.monotonic() + 20
         while not any(what == "playing" for what, _ in listener.told):
+            assert time.monotonic() < until, "nothing is played"
             time.sleep(0.001)
         cut.set()
         player.wake()
